@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstddef>
+
+namespace signet::runtime {
+
+// Memory for coroutine frames: size classes of 64 bytes, one pool per thread, because a task lives
+// and dies on one loop. Under AddressSanitizer every frame is its own allocation.
+void* take_frame(std::size_t bytes);
+void give_frame_back(void* frame, std::size_t bytes) noexcept;
+
+// Bytes of the frames now alive on this thread.
+std::size_t frame_bytes_in_use();
+
+}  // namespace signet::runtime
