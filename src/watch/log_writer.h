@@ -1,0 +1,75 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "config/config.h"
+#include "watch/byte_ring.h"
+
+namespace signet::watch {
+
+// Where lines of a log go. write() never waits for a disk or a pipe.
+class LineSink {
+ public:
+  virtual ~LineSink() = default;
+  // `line` ends in "\n". False: it was dropped.
+  virtual bool write(std::string_view line) = 0;
+};
+
+// The one thread that writes logs. Loops hand it lines through rings without a lock; it sleeps
+// while there is nothing to write and gathers lines for up to 10 ms otherwise.
+class LogWriter {
+ public:
+  LogWriter();
+  // Writes what is left, then ends the thread.
+  ~LogWriter();
+  LogWriter(const LogWriter&) = delete;
+  LogWriter& operator=(const LogWriter&) = delete;
+
+  // Before start(). The sink is for one thread at a time (a ring of `bytes`, a power of two); it
+  // lives as long as the writer. Sinks of the same file share one descriptor.
+  LineSink& add_ring(const config::LogTarget& target, std::size_t bytes);
+  // A sink for every thread, which locks; lines go to file descriptor `fd`, borrowed.
+  LineSink& add_shared(int fd);
+
+  // Opens the files (O_APPEND, 0640) and starts the thread. The error names the file and the cause.
+  std::string start();
+  // Opens the files anew, after log rotation; one that cannot be opened keeps its old descriptor.
+  void reopen();
+  // Waits until everything handed over before the call is written.
+  void flush();
+
+ private:
+  struct File;
+  class Ring;
+  class Shared;
+
+  File& file_for(const std::string& path, int fd);
+  void run();
+  bool write_pending();
+  bool anything_left() const;
+  void wake();
+
+  std::vector<std::unique_ptr<File>> files_;
+  std::vector<std::unique_ptr<Ring>> rings_;
+  std::vector<std::unique_ptr<Shared>> shared_;
+  int wake_fd_ = -1;
+  std::atomic<bool> asleep_{false};
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> reopening_{false};
+  std::mutex flush_mutex_;
+  std::condition_variable flushed_;
+  std::uint64_t flush_wanted_ = 0;
+  std::uint64_t flush_done_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace signet::watch

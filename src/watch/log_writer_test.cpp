@@ -1,0 +1,167 @@
+#include "watch/log_writer.h"
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace signet::watch {
+namespace {
+
+using config::LogTarget;
+
+class LogWriterTest : public testing::Test {
+ protected:
+  LogWriterTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "log_writer_XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+  }
+  ~LogWriterTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  LogTarget target(const std::string& name) const { return {LogTarget::To::file, path(name)}; }
+  static std::string contents(const std::string& file) {
+    std::stringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
+  }
+
+  std::string folder_;
+};
+
+TEST_F(LogWriterTest, RingsOfOneFileKeepTheirLinesWhole) {
+  constexpr int kThreads = 3;
+  constexpr int kLines = 5000;
+  std::atomic<int> dropped{0};
+  {
+    LogWriter writer;
+    std::vector<LineSink*> sinks;
+    for (int i = 0; i < kThreads; ++i)
+      sinks.push_back(&writer.add_ring(target("a.log"), 4096));
+    ASSERT_EQ(writer.start(), "");
+    std::vector<std::thread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([&, i] {
+        for (int line = 0; line < kLines; ++line) {
+          if (!sinks[static_cast<std::size_t>(i)]->write(fmt::format("{}:{}\n", i, line)))
+            ++dropped;
+        }
+      });
+    }
+    for (std::thread& thread : threads)
+      thread.join();
+  }
+  std::ifstream file(path("a.log"));
+  std::string line;
+  int lines = 0;
+  std::vector<int> next(kThreads, 0);
+  while (std::getline(file, line)) {
+    ++lines;
+    std::size_t colon = line.find(':');
+    ASSERT_EQ(colon, 1u) << line;
+    auto thread = static_cast<std::size_t>(line[0] - '0');
+    int number = std::stoi(line.substr(2));
+    EXPECT_GE(number, next.at(thread));
+    next[thread] = number + 1;
+  }
+  EXPECT_EQ(lines + dropped, kThreads * kLines);
+  EXPECT_GT(lines, 0);
+}
+
+TEST_F(LogWriterTest, FlushWritesWhatCameBefore) {
+  LogWriter writer;
+  LineSink& ring = writer.add_ring(target("a.log"), 1024);
+  ASSERT_EQ(writer.start(), "");
+  std::string expected;
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(ring.write("line\n"));
+    expected += "line\n";
+    if (i % 3 == 0) {
+      writer.flush();
+      ASSERT_EQ(contents(path("a.log")), expected);
+    }
+  }
+}
+
+TEST_F(LogWriterTest, RotationByRename) {
+  LogWriter writer;
+  LineSink& ring = writer.add_ring(target("a.log"), 1024);
+  ASSERT_EQ(writer.start(), "");
+  ring.write("one\n");
+  writer.flush();
+  std::filesystem::rename(path("a.log"), path("a.log.1"));
+  ring.write("two\n");
+  writer.flush();
+  writer.reopen();
+  writer.flush();
+  ring.write("three\n");
+  writer.flush();
+  EXPECT_EQ(contents(path("a.log.1")), "one\ntwo\n");
+  EXPECT_EQ(contents(path("a.log")), "three\n");
+  struct stat facts;
+  ASSERT_EQ(stat(path("a.log").c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0007, 0u);
+}
+
+TEST_F(LogWriterTest, SharedSinkAndDescriptor) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  {
+    LogWriter writer;
+    LineSink& shared = writer.add_shared(ends[1]);
+    EXPECT_TRUE(shared.write("before start\n"));
+    ASSERT_EQ(writer.start(), "");
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 3; ++i)
+      threads.emplace_back([&] { EXPECT_TRUE(shared.write("one\n")); });
+    for (std::thread& thread : threads)
+      thread.join();
+  }
+  close(ends[1]);
+  std::string text(100, '\0');
+  text.resize(static_cast<std::size_t>(read(ends[0], text.data(), text.size())));
+  EXPECT_EQ(text, "before start\none\none\none\n");
+  close(ends[0]);
+}
+
+TEST_F(LogWriterTest, AStalledReaderDropsLinesInsteadOfWaiting) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  LogWriter writer;
+  LineSink& shared = writer.add_shared(ends[1]);
+  ASSERT_EQ(writer.start(), "");
+  // Nobody reads: the pipe fills, then the sink; write() comes back all the same.
+  std::string line(1023, 'x');
+  line += '\n';
+  int dropped = 0;
+  for (int i = 0; i < 2000; ++i)
+    dropped += shared.write(line) ? 0 : 1;
+  EXPECT_GT(dropped, 0);
+  std::thread reader([&] {
+    char buffer[65536];
+    while (read(ends[0], buffer, sizeof buffer) > 0) {
+    }
+  });
+  writer.flush();
+  close(ends[1]);
+  reader.join();
+  close(ends[0]);
+}
+
+TEST_F(LogWriterTest, SaysWhichFileCannotBeOpened) {
+  LogWriter writer;
+  writer.add_ring(target("missing/a.log"), 1024);
+  EXPECT_EQ(writer.start(), fmt::format("cannot open the log {}: No such file or directory",
+                                        path("missing/a.log")));
+}
+
+}  // namespace
+}  // namespace signet::watch
