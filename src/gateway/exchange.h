@@ -1,0 +1,90 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/answer_fields.h"
+#include "gateway/refusal_reply.h"
+#include "gateway/route.h"
+#include "gateway/worker.h"
+#include "http/body.h"
+#include "origin/incoming.h"
+#include "origin/outgoing.h"
+#include "watch/gateway_metrics.h"
+#include "watch/trace_context.h"
+
+namespace signet::gateway {
+
+// One request on its way to its answer: docs/life-of-a-request.md in code. Lives as long as the
+// exchange; its end, however it comes, is recorded.
+class Exchange {
+ public:
+  Exchange(Worker& worker, http::Request& request, http::ByteSource& body, http::Reply& reply);
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  runtime::Task<void> run();
+  // The same for a head that could not be parsed.
+  runtime::Task<void> run_malformed(http::ParseError error);
+
+ private:
+  using Refusal = std::optional<Refused>;
+
+  // The stops, in order. A Refusal ends the journey.
+  Refusal check_address();
+  Refusal check_request();
+  Refusal decide();
+  runtime::Task<void> forward();
+
+  runtime::Task<void> answer_here();
+  runtime::Task<void> answer_redirect();
+  runtime::Task<void> answer_health();
+  runtime::Task<void> answer_portal();
+  runtime::Task<void> answer_portal_api();
+
+  origin::Outgoing prepare();
+  runtime::Task<std::expected<origin::Incoming, Refused>> send_signed(origin::Outgoing& outgoing);
+  runtime::Task<std::expected<origin::Incoming, Refused>> send_plain(origin::Outgoing& outgoing);
+  runtime::Task<void> relay(origin::Incoming incoming);
+  runtime::Task<bool> relay_whole(origin::Incoming& incoming);
+  runtime::Task<void> relay_error(origin::Incoming& incoming);
+  runtime::Task<void> refuse(Refused refused);
+  runtime::Task<void> refuse_method();
+  runtime::Task<void> answer_here_with(int status, std::string_view body);
+  std::expected<origin::Incoming, Refused> sent(
+      std::expected<origin::Incoming, origin::SendError> outcome);
+  AnswerContext context() const;
+  void record();
+
+  Worker& worker_;
+  LoopSite::Pin at_;
+  http::Request& request_;
+  http::ByteSource& body_;
+  http::Reply& reply_;
+
+  const OwnHost* host_ = nullptr;
+  Route route_;
+  AppOnLoop* app_ = nullptr;
+  std::array<char, 32> request_id_;
+  watch::TraceParent trace_;
+  watch::TraceParentText trace_text_;
+  bool keeps_tracestate_ = false;
+  std::string_view client_address_;
+  std::string_view key_id_;  // of the keys that signed
+
+  // What the access log will say.
+  int status_ = 0;
+  watch::Refusal refusal_ = watch::Refusal::none;
+  watch::Outcome outcome_ = watch::Outcome::cancelled;
+  std::uint64_t bytes_in_ = 0;
+  runtime::Duration queue_{};
+  runtime::Duration sign_{};
+  runtime::Duration origin_{};
+};
+
+}  // namespace signet::gateway

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace signet::gateway {
+
+// MLflow 3 links its files relatively and needs no help below a mount. Older pages name them from
+// the root: every src="/…" and href="/…" that leads to the page's own server then begins with
+// "./". Gives the page as it is when there is none. Scripts and text are not touched.
+std::string edit_page(std::string_view page);
+
+}  // namespace signet::gateway

@@ -1,0 +1,127 @@
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+
+#include "config/environment.h"
+#include "config/load.h"
+#include "gateway/serve.h"
+#include "signing/sign_command.h"
+
+namespace {
+
+using namespace signet;
+
+// The portal lies beside the installed program or, in a checkout, in portal/dist.
+std::filesystem::path find_portal() {
+  std::error_code error;
+  std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  std::filesystem::path beside = program.parent_path();
+  for (const char* candidate : {"portal", "../share/signet/portal", "../../portal/dist"}) {
+    if (std::filesystem::exists(beside / candidate / "index.html", error)) {
+      return beside / candidate;
+    }
+  }
+  return beside / "portal";
+}
+
+struct Arguments {
+  std::string config;
+  std::string portal;
+  signing::SignOptions sign;
+  bool keep_path = false;
+};
+
+void add_config_option(CLI::App& command, Arguments& arguments) {
+  command.add_option("--config", arguments.config, "the configuration file (YAML)")
+      ->required()
+      ->check(CLI::ExistingFile);
+}
+
+void add_sign_options(CLI::App& command, Arguments& arguments) {
+  signing::SignOptions& sign = arguments.sign;
+  command.add_option("--service", sign.service, "as in the credential scope: sagemaker, s3, …")
+      ->required();
+  command.add_option("--region", sign.region, "e.g. eu-west-1")->required();
+  command.add_option("--time", sign.time, "e.g. 20150830T123600Z (default: now)");
+  std::map<std::string, signing::Show> shows{
+      {"authorization", signing::Show::kAuthorization},
+      {"canonical-request", signing::Show::kCanonicalRequest},
+      {"string-to-sign", signing::Show::kStringToSign},
+      {"request", signing::Show::kRequest}};
+  command.add_option("--show", sign.show, "what to print")
+      ->transform(CLI::CheckedTransformer(shows));
+  std::map<std::string, signing::Headers> headers{{"all", signing::Headers::kAll},
+                                                  {"gateway", signing::Headers::kGateway}};
+  command.add_option("--headers", sign.headers, "which headers to sign")
+      ->transform(CLI::CheckedTransformer(headers));
+  command.add_flag("--no-normalize-path", arguments.keep_path,
+                   "keep the path as it is in the canonical request");
+}
+
+void print_version() {
+  fmt::print("signet {} ({})\ncompiler {}\n{}\nfmt {}.{}.{}\n", SIGNET_VERSION, SIGNET_COMMIT,
+             __VERSION__, OpenSSL_version(OPENSSL_VERSION), FMT_VERSION / 10000,
+             FMT_VERSION / 100 % 100, FMT_VERSION % 100);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Signet: one address for MLflow, in front of SageMaker and plain MLflow servers.");
+  app.require_subcommand(1);
+  Arguments arguments;
+  CLI::App* serve = app.add_subcommand("serve", "run the gateway until SIGTERM");
+  add_config_option(*serve, arguments);
+  serve->add_option("--portal", arguments.portal, "directory of the built portal");
+  CLI::App* check = app.add_subcommand("check", "check a configuration file");
+  add_config_option(*check, arguments);
+  CLI::App* sign = app.add_subcommand(
+      "sign", "sign a raw HTTP/1.1 request from standard input with AWS Signature Version 4");
+  add_sign_options(*sign, arguments);
+  CLI::App* version = app.add_subcommand("version", "print the version");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // Wrong use is 2, whatever CLI11 would say.
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+
+  config::SystemEnvironment environment;
+  if (version->parsed()) {
+    print_version();
+    return 0;
+  }
+  if (check->parsed()) {
+    return config::check_command(arguments.config, environment, std::cout, std::cerr);
+  }
+  if (sign->parsed()) {
+    arguments.sign.normalize_path = !arguments.keep_path;
+    arguments.sign.now = runtime::SystemClock().unix_seconds();
+    arguments.sign.environment = [&](std::string_view name) {
+      return environment.variable(std::string(name));
+    };
+    return signing::sign_command(arguments.sign, std::cin, std::cout, std::cerr);
+  }
+  gateway::ServeOptions options;
+  options.config_path = arguments.config;
+  options.portal =
+      arguments.portal.empty() ? find_portal() : std::filesystem::path(arguments.portal);
+  options.version = SIGNET_VERSION;
+  options.commit = SIGNET_COMMIT;
+  return gateway::serve(options, environment);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "signet: {}\n", error.what());
+    return 1;
+  }
+}
