@@ -1,0 +1,35 @@
+import type { MouseEvent, ReactNode } from "react";
+import { useNavigate } from "react-router";
+import { kPortal } from "../links/address.ts";
+import mark from "../mark.svg";
+import { kFallbackTitle } from "./words.ts";
+
+interface Props {
+  title: string | undefined;
+  children?: ReactNode;
+  actions?: ReactNode;
+}
+
+/** The slim bar on top of every page: where am I, where else can I go. */
+export function Bar({ title, children, actions }: Props) {
+  const navigate = useNavigate();
+  const goHome = (event: MouseEvent) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    void navigate(kPortal);
+  };
+  return (
+    <header className="bar awsui-context-top-navigation">
+      <a className="bar-home" href={kPortal} onClick={goHome}>
+        <img src={mark} alt="" width="24" height="24" />
+        <span className="bar-title">{title ?? kFallbackTitle}</span>
+      </a>
+      {children !== undefined && (
+        <nav className="bar-here" aria-label="Apps">
+          {children}
+        </nav>
+      )}
+      <div className="bar-actions">{actions}</div>
+    </header>
+  );
+}

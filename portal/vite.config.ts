@@ -1,0 +1,29 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+import { fontFiles, precompressed } from "./build/assets.ts";
+
+export default defineConfig({
+  base: "/app/",
+  plugins: [react(), fontFiles(), precompressed()],
+  build: {
+    target: ["chrome111", "firefox115", "safari16.4"],
+    // An inlined asset would be a data: address, which the content security policy limits.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 900,
+  },
+  server: {
+    proxy: {
+      "/apps": "http://127.0.0.1:8080",
+      "/signet": "http://127.0.0.1:8080",
+    },
+  },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/test-setup.ts"],
+    restoreMocks: true,
+    unstubGlobals: true,
+    css: false,
+  },
+});
