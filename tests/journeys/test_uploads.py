@@ -1,0 +1,90 @@
+"""Uploads that arrive in pieces, on connections that have idled, next to each other: each is
+answered. Python's client sends a head and its body apart, and an empty file as an empty chunked
+body; between the two, and between two uploads, anything may happen to the origin's connection.
+"""
+
+from __future__ import annotations
+
+import http.client
+import random
+import threading
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+
+from stack import Stack
+
+SENDERS = 10
+SECONDS = 20
+BETWEEN_UPLOADS = (0, 0, 0, 0.01, 0.1, 1, 3.9, 4.0, 4.9, 5.0, 5.1)
+BETWEEN_PIECES = (0, 0.0001, 0.001, 0.01, 0.1)
+CHUNKED = ("Transfer-Encoding", "chunked")
+SHAPES: dict[str, tuple[tuple[str, str], list[bytes], bytes]] = {
+    "counted": (("Content-Length", "6"), [b"abc", b"def"], b"abcdef"),
+    "counted, empty": (("Content-Length", "0"), [], b""),
+    "chunked": (CHUNKED, [b"3\r\nab", b"c\r\n", b"3\r\ndef\r\n", b"0\r\n\r\n"], b"abcdef"),
+    "chunked, empty": (CHUNKED, [b"0\r\n\r\n"], b""),
+    "chunked, empty, split": (CHUNKED, [b"0\r", b"\n\r\n"], b""),
+}
+
+
+class Uploader(threading.Thread):
+    """One keep-alive connection that uploads files of every shape and reads each back."""
+
+    def __init__(self, uri: str, name: str, until: float) -> None:
+        super().__init__(name=name)
+        parts = urlsplit(uri)
+        self._prefix, self._authority = parts.path, parts.netloc
+        self._connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+        self._until = until
+        self.uploads = 0
+        self.failures: list[str] = []
+
+    def run(self) -> None:
+        dice = random.Random(self.name)
+        while time.monotonic() < self._until:
+            shape = dice.choice(list(SHAPES))
+            pause = dice.choice(BETWEEN_UPLOADS)
+            time.sleep(pause)
+            self.uploads += 1
+            try:
+                self._upload(shape, lambda: dice.choice(BETWEEN_PIECES))
+            except (OSError, http.client.HTTPException, AssertionError) as error:
+                kind = type(error).__name__
+                self.failures.append(f"{self.name}: {shape} after {pause} s: {kind} {error}")
+                self._connection.close()
+
+    def _upload(self, shape: str, wait: Callable[[], float]) -> None:
+        framing, pieces, content = SHAPES[shape]
+        name = f"{self.name} {self.uploads}.bin".replace(" ", "%20")
+        path = f"{self._prefix}/api/2.0/mlflow-artifacts/artifacts/0/{name}"
+        self._connection.putrequest("PUT", path)
+        self._connection.putheader(*framing)
+        self._connection.endheaders()
+        for piece in pieces:
+            time.sleep(wait())
+            self._connection.send(piece)
+        answer = self._connection.getresponse()
+        text = answer.read()
+        assert answer.status == 200, f"{answer.status} {text[:200]!r}"
+        self._connection.request("GET", path)
+        answer = self._connection.getresponse()
+        text = answer.read()
+        assert (answer.status, text) == (200, content), f"{answer.status} {text[:200]!r}"
+
+
+@pytest.mark.parametrize("app", ["research", "legacy", "sandbox", "sandbox-310"])
+def test_uploads_in_pieces(stack: Stack, app: str) -> None:
+    before = stack.standin.counts()
+    until = time.monotonic() + SECONDS
+    uri = stack.gateway.tracking_uri(app)
+    senders = [Uploader(uri, f"{app} {number}", until) for number in range(SENDERS)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    assert [failure for sender in senders for failure in sender.failures] == []
+    assert sum(sender.uploads for sender in senders) > SECONDS
+    assert stack.standin.counts()["refused"] == before["refused"]
