@@ -1,0 +1,145 @@
+"""Work per core and latency, in interleaved rounds."""
+
+import json
+import random
+import re
+import statistics
+import subprocess
+import sys
+
+from harness.machine import LOAD, TICK_MICROSECONDS, busy_ticks
+from harness.proxies import LARGE, LOAD_CORE, POST, PROXY_CORE, SMALL, Bench, Proxy
+
+CASES = {"GET 1 KB": SMALL, "GET 100 KB": LARGE, "POST 1 KB": POST}
+BASE = "nginx"
+
+POST_SCRIPT = """wrk.method = "POST"
+wrk.body = string.rep("x", 1024)
+wrk.headers["Content-Type"] = "application/json"
+"""
+
+
+class Void(Exception):
+    """A run that does not count."""
+
+
+def wrk(
+    bench: Bench, proxy: Proxy, case: str, seconds: float, connections: int = 64
+) -> tuple[int, float]:
+    """Requests done, and core 0's busy microseconds per request."""
+    command = [
+        "taskset",
+        "-c",
+        str(LOAD_CORE),
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds:.0f}s",
+    ]
+    if case.startswith("POST"):
+        script = bench.folder / "post.lua"
+        script.write_text(POST_SCRIPT)
+        command += ["-s", str(script)]
+    before = busy_ticks(PROXY_CORE)
+    done = subprocess.run(
+        [*command, f"http://127.0.0.1:{proxy.port}{proxy.prefix}{CASES[case]}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=seconds + 30,
+    ).stdout
+    busy = busy_ticks(PROXY_CORE) - before
+    if "Non-2xx" in done or "Socket errors" in done:
+        raise Void(f"{proxy.name}, {case}: {done}")
+    match = re.search(r"(\d+) requests in", done)
+    requests = int(match.group(1)) if match else 0
+    return requests, busy * TICK_MICROSECONDS / max(requests, 1)
+
+
+def interval(ratios: list[float]) -> dict[str, float]:
+    """Median and its 95 % interval, by bootstrap with a fixed seed."""
+    draw = random.Random(1)
+    medians = sorted(statistics.median(draw.choices(ratios, k=len(ratios))) for _ in range(2000))
+    return {
+        "median": statistics.median(ratios),
+        "low": medians[50],
+        "high": medians[1949],
+    }
+
+
+def compare_work(bench: Bench, rounds: int, seconds: float) -> dict[str, object]:
+    results: dict[str, object] = {}
+    for case in CASES:
+        cost: dict[str, list[float]] = {name: [] for name in bench.proxies}
+        for proxy in bench.proxies.values():
+            wrk(bench, proxy, case, 1)  # warm: connections, caches, the derived key
+        done = 0
+        while done < rounds:
+            try:
+                names = list(bench.proxies)
+                if done % 2:
+                    names.reverse()
+                once = {name: wrk(bench, bench.proxies[name], case, seconds)[1] for name in names}
+            except Void as void:
+                print(f"void: {void}", file=sys.stderr)
+                continue
+            done += 1
+            for name, microseconds in once.items():
+                cost[name].append(microseconds)
+            print(
+                f"{case} round {done}/{rounds}: "
+                + ", ".join(f"{name} {once[name]:.1f} µs" for name in bench.proxies),
+                file=sys.stderr,
+            )
+        results[case] = {
+            name: {
+                "microseconds": statistics.median(cost[name]),
+                "work_per_core": interval(
+                    [b / c for b, c in zip(cost[BASE], cost[name], strict=True)]
+                ),
+            }
+            for name in bench.proxies
+        }
+    return results
+
+
+def load(proxy: Proxy, connections: int, rate: float, seconds: float) -> dict[str, float]:
+    done = subprocess.run(
+        [
+            "taskset", "-c", str(LOAD_CORE), str(LOAD),
+            "--port", str(proxy.port), "--path", proxy.prefix + SMALL,
+            "--connections", str(connections), "--rate", str(rate), "--seconds", str(seconds),
+        ],
+        capture_output=True, text=True, check=True, timeout=seconds + 30,
+    )  # fmt: skip
+    answer: dict[str, float] = json.loads(done.stdout)
+    if answer["bad"]:
+        raise Void(f"{proxy.name}: {answer}")
+    return answer
+
+
+def compare_latency(bench: Bench, rounds: int, seconds: float) -> dict[str, object]:
+    names = [name for name in bench.proxies if name != "haproxy"]
+    saturation = min(load(bench.proxies[name], 64, 0, seconds)["rps"] for name in names)
+    shapes = {"open loop, 50 %": (64, saturation / 2)} | {
+        f"closed loop, {n}": (n, 0.0) for n in (1, 8, 64)
+    }
+    results: dict[str, object] = {}
+    for shape, (connections, rate) in shapes.items():
+        p99: dict[str, list[float]] = {name: [] for name in names}
+        for turn in range(rounds):
+            order = names if turn % 2 == 0 else names[::-1]
+            for name in order:
+                p99[name].append(load(bench.proxies[name], connections, rate, seconds)["p99_us"])
+        print(
+            f"{shape}: { ({n: round(statistics.median(v), 1) for n, v in p99.items()}) }",
+            file=sys.stderr,
+        )
+        results[shape] = {
+            name: {
+                "p99_us": statistics.median(p99[name]),
+                "ratio": interval([a / b for a, b in zip(p99[name], p99[BASE], strict=True)]),
+            }
+            for name in names
+        }
+    return results
