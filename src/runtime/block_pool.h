@@ -26,6 +26,12 @@ class BlockPool {
     shelves_[static_cast<std::size_t>(size)].give_back(block);
   }
 
+  // Slabs::trim() of every size.
+  void trim() {
+    for (Slabs& shelf : shelves_)
+      shelf.trim();
+  }
+
   // The smallest size that holds `bytes`; k64 when none does.
   static BlockSize size_for(std::size_t bytes) {
     if (bytes <= kBlockBytes[0]) return BlockSize::k4;

@@ -14,6 +14,7 @@ namespace signet::runtime {
 
 namespace {
 constexpr Duration kSlowTurn = std::chrono::milliseconds(20);
+constexpr Duration kTrimEvery = std::chrono::seconds(1);
 
 void count(std::atomic<std::uint64_t>& counter) {
   // One writer: no read-modify-write needed.
@@ -47,7 +48,7 @@ void EventLoop::YieldAwaiter::await_suspend(std::coroutine_handle<> coroutine) n
   loop_.make_ready(*this, Wake::ready);
 }
 
-EventLoop::EventLoop(Clock& clock) : clock_(clock), now_(clock.monotonic()), timers_(now_) {
+EventLoop::EventLoop(Clock& clock) : clock_(clock), now_(clock.monotonic()), trimmed_(now_), timers_(now_) {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   wakeup_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   epoll_event event{};
@@ -83,6 +84,12 @@ void EventLoop::destroy_finished() {
   }
 }
 
+void EventLoop::trim_memory() {
+  trimmed_ = now_;
+  blocks_.trim();
+  trim_frames();
+}
+
 void EventLoop::run() {
   while (!stopping_.load(std::memory_order_acquire))
     run_once(std::chrono::seconds(1));
@@ -97,6 +104,7 @@ void EventLoop::run_once(Duration longest) {
   deliver_messages();
   resume_ready();
   destroy_finished();
+  if (now_ - trimmed_ >= kTrimEvery) trim_memory();
   count(stats_.turns);
   Duration took = clock_.monotonic() - now_;
   if (took > kSlowTurn) {

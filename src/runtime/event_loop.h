@@ -167,12 +167,14 @@ class EventLoop {
   void deliver_messages();
   void resume_ready();
   void destroy_finished();
+  void trim_memory();
 
   Clock& clock_;
   BlockPool blocks_;
   int epoll_ = -1;
   int wakeup_ = -1;
   Time now_;
+  Time trimmed_;  // when unneeded memory last went back
   std::uint64_t turn_ = 0;
   TimerWheel timers_;
   Link ready_;

@@ -28,6 +28,7 @@ class FramePool {
     in_use_ -= bytes;
     ::operator delete(memory);
   }
+  void trim() {}
   std::size_t in_use() const { return in_use_; }
 
  private:
@@ -58,6 +59,10 @@ class FramePool {
     }
   }
 
+  void trim() {
+    for (Slabs& size : classes_)
+      size.trim();
+  }
   std::size_t in_use() const { return in_use_; }
 
  private:
@@ -81,6 +86,9 @@ void* take_frame(std::size_t bytes) {
 }
 void give_frame_back(void* frame, std::size_t bytes) noexcept {
   frame_pool.give_back(frame, bytes);
+}
+void trim_frames() {
+  frame_pool.trim();
 }
 std::size_t frame_bytes_in_use() {
   return frame_pool.in_use();

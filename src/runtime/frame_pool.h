@@ -9,6 +9,9 @@ namespace signet::runtime {
 void* take_frame(std::size_t bytes);
 void give_frame_back(void* frame, std::size_t bytes) noexcept;
 
+// Gives back what this thread's pool did not need since the last call: Slabs::trim().
+void trim_frames();
+
 // Bytes of the frames now alive on this thread.
 std::size_t frame_bytes_in_use();
 

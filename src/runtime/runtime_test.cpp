@@ -32,7 +32,45 @@ TEST(BlockPool, GivesMemoryBackButKeepsOneSpareSlab) {
   for (char* block : blocks)
     pool.give_back(block, BlockSize::k4);
   EXPECT_EQ(pool.bytes_in_use(), 0u);
+  pool.trim();
+  EXPECT_EQ(pool.bytes_mapped(), peak) << "all of it was needed since the last trim";
+  pool.trim();
   EXPECT_EQ(pool.bytes_mapped(), std::size_t{1} << 20);
+}
+
+TEST(BlockPool, KeepsWhatASteadyLoadComesBackFor) {
+  BlockPool pool;
+  std::vector<char*> blocks;
+  std::size_t mapped = 0;
+  for (int turn = 0; turn < 6; ++turn) {
+    for (int i = 0; i < 1000; ++i)
+      blocks.push_back(pool.take(BlockSize::k4));
+    if (turn == 0) mapped = pool.bytes_mapped();
+    EXPECT_EQ(pool.bytes_mapped(), mapped);
+    while (!blocks.empty()) {
+      pool.give_back(blocks.back(), BlockSize::k4);
+      blocks.pop_back();
+    }
+    if (turn % 2 == 0) pool.trim();
+    EXPECT_EQ(pool.bytes_mapped(), mapped);
+  }
+}
+
+TEST(EventLoop, GivesBackWhatNobodyNeededForASecond) {
+  ManualClock clock;
+  EventLoop loop(clock);
+  std::vector<char*> blocks;
+  for (int i = 0; i < 1000; ++i)
+    blocks.push_back(loop.blocks().take(BlockSize::k4));
+  for (char* block : blocks)
+    loop.blocks().give_back(block, BlockSize::k4);
+  for (int seconds = 0; seconds < 2; ++seconds) {
+    loop.run_once(Duration::zero());
+    EXPECT_GT(loop.blocks().bytes_mapped(), std::size_t{1} << 20);
+    clock.advance(1s);
+    loop.run_once(Duration::zero());
+  }
+  EXPECT_EQ(loop.blocks().bytes_mapped(), std::size_t{1} << 20);
 }
 
 TEST(BlockPool, BlocksDoNotOverlap) {

@@ -67,7 +67,7 @@ void* Slabs::take() {
     ++empty_;
   }
   Slab* slab = with_room_.back();
-  if (slab->used++ == 0) --empty_;
+  if (slab->used++ == 0) least_empty_ = std::min(least_empty_, --empty_);
   void* block;
   if (slab->free_list != nullptr) {
     block = slab->free_list;
@@ -94,16 +94,23 @@ void Slabs::give_back(void* block) {
     slab->place = static_cast<std::uint32_t>(with_room_.size());
     with_room_.push_back(slab);
   }
-  if (--slab->used > 0) return;
-  if (empty_ < spares_) {
-    ++empty_;
-    return;
+  if (--slab->used == 0) ++empty_;
+}
+
+void Slabs::trim() {
+  std::size_t going = least_empty_ > spares_ ? least_empty_ - spares_ : 0;
+  for (std::size_t i = with_room_.size(); i-- > 0 && going > 0;) {
+    Slab* slab = with_room_[i];
+    if (slab->used > 0) continue;
+    Slab* last = with_room_.back();
+    with_room_[i] = last;
+    last->place = static_cast<std::uint32_t>(i);
+    with_room_.pop_back();
+    unmap_slab(slab);
+    --empty_;
+    --going;
   }
-  Slab* last = with_room_.back();
-  with_room_[slab->place] = last;
-  last->place = slab->place;
-  with_room_.pop_back();
-  unmap_slab(slab);
+  least_empty_ = empty_;
 }
 
 }  // namespace signet::runtime

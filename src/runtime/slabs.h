@@ -6,14 +6,15 @@
 
 namespace signet::runtime {
 
-// Blocks of one size, cut from mapped slabs. A slab whose last block comes home goes back to the
-// system, but for a few spares, so that memory follows the load. Not thread-safe.
+// Blocks of one size, cut from mapped slabs. Slabs that a whole interval between two trim() did not
+// need go back to the system, so that memory follows the load without a page fault per request.
+// Not thread-safe.
 //
 // Not malloc: after many simultaneous exchanges glibc keeps their pages for good.
 class Slabs {
  public:
   // `slab_bytes`: a power of two, at least a page; a slab is aligned to it, so that a block finds
-  // its slab by masking.
+  // its slab by masking. `spares`: slabs that are kept whatever the load.
   Slabs(std::size_t block_bytes, std::size_t slab_bytes, std::size_t spares)
       : block_bytes_(block_bytes), slab_bytes_(slab_bytes), spares_(spares) {}
   // Unmaps every slab with room; all blocks must be home.
@@ -26,6 +27,9 @@ class Slabs {
   void* take();
   // `block` came from take().
   void give_back(void* block);
+  // Unmaps the empty slabs that were empty ever since the last call, but for the spares. Called by
+  // the clock: unmapping whenever a slab is empty would map it anew in the loop's next turn.
+  void trim();
 
   std::size_t block_bytes() const { return block_bytes_; }
   std::size_t bytes_mapped() const { return bytes_mapped_; }
@@ -42,6 +46,7 @@ class Slabs {
   std::size_t spares_;
   std::vector<Slab*> with_room_;  // the last is taken from
   std::size_t empty_ = 0;         // of them, slabs without a block in use
+  std::size_t least_empty_ = 0;   // since the last trim()
   std::size_t bytes_mapped_ = 0;
 };
 
