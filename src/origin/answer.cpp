@@ -103,15 +103,10 @@ void Answer::begin_body(Lease lease, bool whole) {
 
 runtime::Task<std::expected<runtime::Buffer, http::BodyError>> Answer::read(std::size_t max) {
   if (failed_) co_return std::unexpected(*failed_);
-  if (block_.size() > 0) {
-    runtime::Buffer piece = take_from_block(max);
-    if (failed_) co_return std::unexpected(*failed_);
-    if (!piece.empty()) co_return piece;
-  }
   const runtime::Time deadline = runtime::after(loop_.now(), settings_.timeouts.stall);
-  while (!ended_) {
-    runtime::Stream& stream = lease_.stream();
-    runtime::Buffer buffer;
+  while (block_.size() > 0 || !ended_) {
+    runtime::Buffer buffer = take_from_block(max);
+    if (ended_) co_return buffer;
     const auto trouble = fill(buffer, max);
     if (!buffer.empty()) {
       if (!decode(buffer)) co_return fail(http::BodyError::malformed);
@@ -120,7 +115,7 @@ runtime::Task<std::expected<runtime::Buffer, http::BodyError>> Answer::read(std:
     }
     buffer = {};
     if (trouble == runtime::IoError::would_block) {
-      if (co_await stream.wait_readable(deadline) == runtime::Wake::timed_out) {
+      if (co_await lease_.stream().wait_readable(deadline) == runtime::Wake::timed_out) {
         co_return fail(http::BodyError::stalled);
       }
     } else if (trouble == runtime::IoError::end_of_stream && kind_ == Kind::until_close) {
@@ -132,40 +127,48 @@ runtime::Task<std::expected<runtime::Buffer, http::BodyError>> Answer::read(std:
   co_return runtime::Buffer();
 }
 
-// Bytes that came with the head, copied once: the head's views need their block.
+// What one buffer should hold: with a byte more than is due, which would show that the origin sends
+// too much.
+std::size_t Answer::wanted(std::size_t max) const {
+  const std::size_t most = std::min(max, kLargestPiece);
+  return kind_ == Kind::length ? std::min<std::uint64_t>(most, left_ + 1) : most;
+}
+
+// Bytes that came with the head, copied once: the head's views need their block. The buffer has
+// room for what waits in the stream, so that a large body does not begin with a small write.
 runtime::Buffer Answer::take_from_block(std::size_t max) {
-  runtime::Buffer piece;
-  while (piece.empty() && block_.size() > 0) {
-    const std::size_t part = std::min({block_.size(), max, kLargestPiece});
-    piece = runtime::Buffer::copy_of(loop_.blocks(), block_.view().substr(0, part));
-    block_.consume(part);
-    if (!ended_ && !decode(piece)) {
-      fail(http::BodyError::malformed);
-      return {};
-    }
-  }
+  const std::size_t part = std::min({block_.size(), max, kLargestPiece});
+  if (part == 0) return {};
+  const bool more = !ended_ && !lease_.stream().read_would_wait();
+  runtime::Buffer piece(loop_.blocks(),
+                        runtime::BlockPool::size_for(more ? std::max(part, wanted(max)) : part));
+  std::memcpy(piece.data(), block_.data(), part);
+  piece.commit(part);
+  block_.consume(part);
   return piece;
 }
 
 // Reads until the buffer is well filled or the stream has no more for now. Nothing is allocated
-// before something is there. Gives the reason why it stopped early, if any; never with would_block
-// alone after bytes were read.
+// before something is there. Gives the reason why it stopped early, if any.
 std::optional<runtime::IoError> Answer::fill(runtime::Buffer& buffer, std::size_t max) {
   runtime::Stream& stream = lease_.stream();
+  if (block_.size() > 0) return std::nullopt;
   if (stream.read_would_wait()) return runtime::IoError::would_block;
-  std::size_t wanted = std::min(max, kLargestPiece);
-  // One byte more than is due shows whether the origin sends too much.
-  if (kind_ == Kind::length) wanted = std::min<std::uint64_t>(wanted, left_ + 1);
-  buffer = runtime::Buffer(loop_.blocks(), runtime::BlockPool::size_for(wanted));
+  if (!buffer) {
+    buffer = runtime::Buffer(loop_.blocks(), runtime::BlockPool::size_for(wanted(max)));
+  }
   const std::size_t most = std::min(max, buffer.capacity());
   while (true) {
+    const std::size_t room = most - buffer.size();
+    const bool holds_the_rest = kind_ == Kind::length && room > left_ - buffer.size();
+    if (!buffer.empty() && room < kWorthAnotherRead && !holds_the_rest) break;
     auto got = stream.try_read(buffer.room().first(most - buffer.size()));
     if (!got) return got.error();
     if (*got == 0) return runtime::IoError::end_of_stream;
     buffer.commit(*got);
-    if (kind_ != Kind::length || buffer.size() >= left_) return std::nullopt;
-    if (most - buffer.size() < kWorthAnotherRead || stream.read_would_wait()) return std::nullopt;
+    if (kind_ != Kind::length || buffer.size() >= left_ || stream.read_would_wait()) break;
   }
+  return std::nullopt;
 }
 
 // Turns what was read into payload, in place. False when the chunked coding is broken.

@@ -68,6 +68,7 @@ class Answer final : public http::ByteSource {
 
   Step refuse(std::string_view why);
   Step parse();
+  std::size_t wanted(std::size_t max) const;
   runtime::Buffer take_from_block(std::size_t max);
   std::optional<runtime::IoError> fill(runtime::Buffer& buffer, std::size_t max);
   bool decode(runtime::Buffer& buffer);

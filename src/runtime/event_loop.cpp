@@ -48,7 +48,8 @@ void EventLoop::YieldAwaiter::await_suspend(std::coroutine_handle<> coroutine) n
   loop_.make_ready(*this, Wake::ready);
 }
 
-EventLoop::EventLoop(Clock& clock) : clock_(clock), now_(clock.monotonic()), trimmed_(now_), timers_(now_) {
+EventLoop::EventLoop(Clock& clock)
+    : clock_(clock), now_(clock.monotonic()), trimmed_(now_), timers_(now_) {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   wakeup_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   epoll_event event{};
