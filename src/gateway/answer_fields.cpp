@@ -101,6 +101,7 @@ std::string_view page_policy(const AnswerContext& context) {
         concat(arena, {ancestors, " ", arena.copy(context.site.config().public_url->origin())});
   }
   return concat(arena, {"default-src 'self'; script-src ", script_source(context),
+                        context.page_needs_eval ? " 'unsafe-eval'" : "",
                         "; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
                         "font-src 'self' data:; worker-src 'self' blob:; frame-src 'self' blob:; "
                         "connect-src 'self'; object-src 'none'; base-uri 'none'; "

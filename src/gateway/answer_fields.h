@@ -18,6 +18,7 @@ struct AnswerContext {
   const Route& route;
   const Site& site;
   std::string_view request_id;
+  bool page_needs_eval;  // ui_needs_eval() of the app's MLflow
 };
 
 // Cleans an origin's fields for the client: what belongs to the origin's connection, its cookies,

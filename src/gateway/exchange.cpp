@@ -9,6 +9,7 @@
 #include "gateway/request_fields.h"
 #include "gateway/send_refusal.h"
 #include "gateway/text.h"
+#include "gateway/ui_version.h"
 #include "http/accept.h"
 #include "signing/payload_hash.h"
 
@@ -234,7 +235,9 @@ std::expected<origin::Incoming, Refused> Exchange::sent(
 }
 
 AnswerContext Exchange::context() const {
-  return {request_, route_, at_->site(), {request_id_.data(), request_id_.size()}};
+  bool needs_eval = answer_kind(route_) == AnswerKind::page &&
+                    ui_needs_eval(worker_.app_states->version_of(route_.app->name));
+  return {request_, route_, at_->site(), {request_id_.data(), request_id_.size()}, needs_eval};
 }
 
 runtime::Task<void> Exchange::relay(origin::Incoming incoming) {

@@ -10,6 +10,7 @@
 #include "gateway/request_fields.h"
 #include "gateway/route.h"
 #include "gateway/site.h"
+#include "gateway/ui_version.h"
 #include "http/request_parser.h"
 #include "runtime/event_loop.h"
 
@@ -245,7 +246,8 @@ TEST_F(GatewayTest, PassesOnOnlyWhatMayPass) {
 
 class AnswerTest : public GatewayTest {
  protected:
-  std::string cleaned(const std::string& target, int status, bool edited = false) {
+  std::string cleaned(const std::string& target, int status, bool edited = false,
+                      bool needs_eval = false) {
     http::Request& asked = get("mlflow.example.com", target);
     Route route = *find_route(asked, *site_.own_host(asked), site_);
     http::Fields from(asked.arena);
@@ -278,7 +280,7 @@ class AnswerTest : public GatewayTest {
       from.add(name, value);
     }
     http::Fields out(asked.arena);
-    add_answer_fields(from, status, {asked, route, site_, "id"}, edited, out);
+    add_answer_fields(from, status, {asked, route, site_, "id", needs_eval}, edited, out);
     return names(out);
   }
 };
@@ -304,12 +306,25 @@ TEST_F(AnswerTest, IsCleanedAndIsolatedByItsKind) {
             std::string::npos)
       << page;
   EXPECT_NE(page.find("frame-ancestors 'self' https://intranet.example.com;"), std::string::npos);
+  page = cleaned("/apps/sandbox/", 200, true, true);
+  EXPECT_NE(page.find("mlflow.example.com/signet/static/ 'unsafe-eval';"), std::string::npos)
+      << page;
+}
+
+TEST(UiVersion, OnlyWhatIsKnownToBeNewerGetsTheStrictPolicy) {
+  for (const char* older : {"", "2.16.2", "3.10.1", "3.14.0", "3.9", "3", "3.", "3.x", "x", "-4.1",
+                            "99999999999.1", "3.-1"}) {
+    EXPECT_TRUE(ui_needs_eval(older)) << older;
+  }
+  for (const char* newer : {"3.15.0", "3.17.2", "3.18.0.dev0", "3.100", "4.0", "10.1"}) {
+    EXPECT_FALSE(ui_needs_eval(newer)) << newer;
+  }
 }
 
 TEST_F(AnswerTest, LocationsStayInsideTheMount) {
   http::Request& asked = get("mlflow.example.com", "/apps/sandbox/");
   Route route = *find_route(asked, *site_.own_host(asked), site_);
-  AnswerContext context{asked, route, site_, "id"};
+  AnswerContext context{asked, route, site_, "id", false};
   for (auto [from, to] : std::vector<std::pair<const char*, const char*>>{
            {"/base/ajax-api/3.0/jobs/", "/apps/sandbox/ajax-api/3.0/jobs/"},
            {"/version?a=b#c", "/apps/sandbox/version?a=b#c"},

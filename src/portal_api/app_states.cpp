@@ -82,6 +82,11 @@ void AppStatesView::take(std::shared_ptr<const AppStatuses> statuses) {
   statuses_ = std::move(statuses);
 }
 
+std::string_view AppStatesView::version_of(std::string_view app) const {
+  const auto found = std::ranges::find(*statuses_, app, &AppStatus::name);
+  return found == statuses_->end() ? std::string_view() : found->version;
+}
+
 void AppStatesView::note_failure(std::string_view app) {
   for (std::size_t i = 0; i < statuses_->size(); ++i) {
     if ((*statuses_)[i].name != app) continue;

@@ -38,6 +38,9 @@ class AppStatesView {
 
   // Never null. A copy of the pointer keeps it.
   const std::shared_ptr<const AppStatuses>& statuses() const { return statuses_; }
+  // The MLflow version that the app last reported, "" while unknown. Valid until the loop's next
+  // turn.
+  std::string_view version_of(std::string_view app) const;
   // A request found the app's origin not answering: it is asked at once. Cheap to call for each of
   // many failures: more than one a second per app is ignored.
   void note_failure(std::string_view app);

@@ -187,11 +187,11 @@ def load(port: int, path: str, seconds: float) -> int:
 
 
 def test_system_calls(test_folder: Path, origin: int) -> None:
-    """On the loop's thread, with 64 connections."""
+    """On the main thread, which is the only loop's, with 64 connections."""
     sums, requests = [], []
     for seconds in (1, 4):
         out = test_folder / "strace.txt"
-        with gateway(test_folder, origin, ["strace", "-f", "-c", "-o", str(out)]) as port:
+        with gateway(test_folder, origin, ["strace", "-c", "-o", str(out)]) as port:
             requests.append(load(port, CASES["signed get"][1], seconds))
         total = re.search(r"^100\.00 +\S+ +\S* +(\d+)", out.read_text(), re.MULTILINE)
         assert total, out.read_text()

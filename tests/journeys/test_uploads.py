@@ -28,13 +28,17 @@ SHAPES: dict[str, tuple[tuple[str, str], list[bytes], bytes]] = {
     "chunked, empty": (CHUNKED, [b"0\r\n\r\n"], b""),
     "chunked, empty, split": (CHUNKED, [b"0\r", b"\n\r\n"], b""),
 }
+# Straight to MLflow 3.10.1 too, a chunked body that arrives in pieces leaves an empty file. The
+# client sends only empty files so; a signed app's body is sent on with its length.
+LOST_BY_MLFLOW = {"sandbox-310": {"chunked"}}
 
 
 class Uploader(threading.Thread):
     """One keep-alive connection that uploads files of every shape and reads each back."""
 
-    def __init__(self, uri: str, name: str, until: float) -> None:
+    def __init__(self, uri: str, name: str, until: float, shapes: list[str]) -> None:
         super().__init__(name=name)
+        self._shapes = shapes
         parts = urlsplit(uri)
         self._prefix, self._authority = parts.path, parts.netloc
         self._connection = http.client.HTTPConnection(parts.netloc, timeout=30)
@@ -45,7 +49,7 @@ class Uploader(threading.Thread):
     def run(self) -> None:
         dice = random.Random(self.name)
         while time.monotonic() < self._until:
-            shape = dice.choice(list(SHAPES))
+            shape = dice.choice(self._shapes)
             pause = dice.choice(BETWEEN_UPLOADS)
             time.sleep(pause)
             self.uploads += 1
@@ -80,7 +84,8 @@ def test_uploads_in_pieces(stack: Stack, app: str) -> None:
     before = stack.standin.counts()
     until = time.monotonic() + SECONDS
     uri = stack.gateway.tracking_uri(app)
-    senders = [Uploader(uri, f"{app} {number}", until) for number in range(SENDERS)]
+    shapes = [shape for shape in SHAPES if shape not in LOST_BY_MLFLOW.get(app, ())]
+    senders = [Uploader(uri, f"{app} {number}", until, shapes) for number in range(SENDERS)]
     for sender in senders:
         sender.start()
     for sender in senders:
