@@ -3,15 +3,12 @@
 import http.client
 import re
 import socket
-import socketserver
 import threading
 import time
 from pathlib import Path
 
-from harness.proxies import SINK_PORT, SMALL, UPLOAD, Bench, Proxy
-
-KIB = 1024
-PIECE = b"x" * (256 * KIB)
+from harness.proxies import SMALL, UPLOAD, Bench, Proxy
+from harness.upload import KIB, send
 
 
 def signet_pid(proxy: Proxy) -> int:
@@ -88,43 +85,8 @@ class Watcher(threading.Thread):
         return (self.highest - self.first) / (1 << 20)
 
 
-class Sink(socketserver.BaseRequestHandler):
-    """An origin that reads each body to its end before it answers."""
-
-    def handle(self) -> None:
-        room = memoryview(bytearray(1 << 20))
-        data = b""
-        while piece := self.request.recv(65536):
-            data += piece
-            if b"\r\n\r\n" not in data:
-                continue
-            head, body = data.split(b"\r\n\r\n", 1)
-            length = re.search(rb"content-length: (\d+)", head)
-            left = (int(length.group(1)) if length else 0) - len(body)
-            while left > 0:
-                left -= self.request.recv_into(room[: min(left, len(room))])
-            self.request.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
-            data = b""
-
-
-class SinkServer(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-
-
 def upload(proxy: Proxy, size: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=600)
-    connection.putrequest("PUT", f"{proxy.prefix}-sink{UPLOAD}")
-    connection.putheader("Content-Length", str(size))
-    connection.endheaders()
-    sent = 0
-    while sent < size:
-        connection.send(PIECE[: min(len(PIECE), size - sent)])
-        sent += min(len(PIECE), size - sent)
-    answer = connection.getresponse()
-    answer.read()
-    if answer.status != 200:
-        raise RuntimeError(f"the upload was answered {answer.status}")
+    send(proxy.port, proxy.sink, size)
 
 
 def download(proxy: Proxy, size: int) -> None:
@@ -146,8 +108,6 @@ def large_bodies(bench: Bench, gigabytes: float) -> dict[str, float]:
     with file.open("wb") as out:
         out.truncate(size)
     results: dict[str, float] = {"gigabytes": gigabytes}
-    sink = SinkServer(("127.0.0.1", SINK_PORT), Sink)
-    threading.Thread(target=sink.serve_forever, daemon=True).start()
     for name in ("signet plain", "signet signed"):
         proxy = bench.proxies[name]
         for what, act in (("upload", upload), ("download", download)):
@@ -157,5 +117,4 @@ def large_bodies(bench: Bench, gigabytes: float) -> dict[str, float]:
             act(proxy, size)
             results[f"{name} {what} growth MiB"] = watcher.growth()
             results[f"{name} {what} seconds"] = time.monotonic() - began
-    sink.shutdown()
     return results

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class Proxy:
     name: str
     port: int
     prefix: str
+    sink: str  # the path that leads to the sink
     process: subprocess.Popen[bytes]
 
 
@@ -71,6 +73,10 @@ http {{
       proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection "";
       proxy_max_temp_file_size 0; proxy_buffers 8 64k; proxy_buffer_size 16k;
       proxy_busy_buffers_size 128k;
+    }}
+    location /sink/ {{
+      proxy_pass http://127.0.0.1:{SINK_PORT}; proxy_http_version 1.1;
+      proxy_set_header Connection "";
     }}
   }}
 }}
@@ -137,18 +143,24 @@ class Bench:
             ["nginx", "-c", self._write("origin.conf", origin_config(self.folder))],
             ORIGIN_PORT,
         )
+        here = Path(__file__).parents[1]
+        self._start(
+            LOAD_CORE,
+            [sys.executable, str(here / "harness/upload.py"), "sink", str(SINK_PORT)],
+            SINK_PORT,
+        )
         nginx = self._start(
             PROXY_CORE,
             ["nginx", "-c", self._write("proxy.conf", nginx_config(self.folder, 9310))],
             9310,
         )
-        self.proxies["nginx"] = Proxy("nginx", 9310, "", nginx)
+        self.proxies["nginx"] = Proxy("nginx", 9310, "", "/sink/large.bin", nginx)
         haproxy = self._start(
             PROXY_CORE,
             ["haproxy", "-db", "-f", self._write("haproxy.cfg", haproxy_config(9320))],
             9320,
         )
-        self.proxies["haproxy"] = Proxy("haproxy", 9320, "", haproxy)
+        self.proxies["haproxy"] = Proxy("haproxy", 9320, "", "", haproxy)
         signet = self._start(
             PROXY_CORE,
             [
@@ -159,8 +171,9 @@ class Bench:
             ],
             9330,
         )
-        self.proxies["signet plain"] = Proxy("signet plain", 9330, "/apps/plain", signet)
-        self.proxies["signet signed"] = Proxy("signet signed", 9330, "/apps/signed", signet)
+        for kind in ("plain", "signed"):
+            mount, sink = f"/apps/{kind}", f"/apps/{kind}-sink{UPLOAD}"
+            self.proxies[f"signet {kind}"] = Proxy(f"signet {kind}", 9330, mount, sink, signet)
         return self
 
     def __exit__(

@@ -6,9 +6,16 @@ import re
 import statistics
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
+from harness import upload
 from harness.machine import LOAD, TICK_MICROSECONDS, busy_ticks
 from harness.proxies import LARGE, LOAD_CORE, POST, PROXY_CORE, SMALL, Bench, Proxy
+
+UPLOAD_BYTES = 5 << 30
+UPLOAD_RATE = 100e6  # a second
 
 CASES = {"GET 1 KB": SMALL, "GET 100 KB": LARGE, "POST 1 KB": POST}
 BASE = "nginx"
@@ -118,19 +125,38 @@ def load(proxy: Proxy, connections: int, rate: float, seconds: float) -> dict[st
     return answer
 
 
+@contextmanager
+def uploading(proxy: Proxy) -> Iterator[None]:
+    """While a 5 GB body goes through the proxy, at a rate that leaves room for others."""
+    command = ["taskset", "-c", str(LOAD_CORE), sys.executable, upload.__file__, "send"]
+    words = [str(proxy.port), proxy.sink, str(UPLOAD_BYTES), str(UPLOAD_RATE)]
+    sender = subprocess.Popen([*command, *words], stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(1)  # past what fits in memory
+        yield
+        if sender.poll() is not None:
+            raise Void(f"{proxy.name}: the upload ended too early")
+    finally:
+        sender.kill()
+        sender.wait()
+
+
 def compare_latency(bench: Bench, rounds: int, seconds: float) -> dict[str, object]:
     names = [name for name in bench.proxies if name != "haproxy"]
     saturation = min(load(bench.proxies[name], 64, 0, seconds)["rps"] for name in names)
-    shapes = {"open loop, 50 %": (64, saturation / 2)} | {
-        f"closed loop, {n}": (n, 0.0) for n in (1, 8, 64)
+    shapes = {"open loop, 50 %": (64, saturation / 2, False)} | {
+        f"closed loop, {n}": (n, 0.0, False) for n in (1, 8, 64)
     }
+    shapes["open loop, 50 %, while 5 GB go up"] = (64, saturation / 2, True)
     results: dict[str, object] = {}
-    for shape, (connections, rate) in shapes.items():
+    for shape, (connections, rate, beside_upload) in shapes.items():
         p99: dict[str, list[float]] = {name: [] for name in names}
         for turn in range(rounds):
             order = names if turn % 2 == 0 else names[::-1]
             for name in order:
-                p99[name].append(load(bench.proxies[name], connections, rate, seconds)["p99_us"])
+                proxy = bench.proxies[name]
+                with uploading(proxy) if beside_upload else nullcontext():
+                    p99[name].append(load(proxy, connections, rate, seconds)["p99_us"])
         print(
             f"{shape}: { ({n: round(statistics.median(v), 1) for n, v in p99.items()}) }",
             file=sys.stderr,

@@ -311,13 +311,15 @@ TEST_F(AnswerTest, IsCleanedAndIsolatedByItsKind) {
       << page;
 }
 
-TEST(UiVersion, OnlyWhatIsKnownToBeNewerGetsTheStrictPolicy) {
-  for (const char* older : {"", "2.16.2", "3.10.1", "3.14.0", "3.9", "3", "3.", "3.x", "x", "-4.1",
-                            "99999999999.1", "3.-1"}) {
+TEST(UiVersion, OnlyWhatIsKnownToBeOlderMayEvaluateStrings) {
+  for (const char* older : {"2.16.2", "3.10.1", "3.14.0", "3.9", "1.0", "3.14.0rc1"}) {
     EXPECT_TRUE(ui_needs_eval(older)) << older;
   }
   for (const char* newer : {"3.15.0", "3.17.2", "3.18.0.dev0", "3.100", "4.0", "10.1"}) {
     EXPECT_FALSE(ui_needs_eval(newer)) << newer;
+  }
+  for (const char* unknown : {"", "3", "3.", "3.x", "x", "-3.1", "3.-1", "99999999999.1"}) {
+    EXPECT_FALSE(ui_needs_eval(unknown)) << unknown;
   }
 }
 

@@ -182,7 +182,7 @@ class RecordingOrigin:
         with self._changed:
             self.requests.append(request)
             self._changed.notify_all()
-        answer = Answer(http(body=b"3.10.1", type_="text/plain"))
+        answer = Answer(http(body=b"3.17.2", type_="text/plain"))
         if not request.is_probe:
             answer = self.script(request)
         return self._answer(client, reader, answer)
