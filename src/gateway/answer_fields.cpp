@@ -100,13 +100,13 @@ std::string_view page_policy(const AnswerContext& context) {
     ancestors =
         concat(arena, {ancestors, " ", arena.copy(context.site.config().public_url->origin())});
   }
-  return concat(arena, {"default-src 'self'; script-src ", script_source(context),
-                        context.page_needs_eval ? " 'unsafe-eval'" : "",
-                        "; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-                        "font-src 'self' data:; worker-src 'self' blob:; frame-src 'self' blob:; "
-                        "connect-src 'self'; object-src 'none'; base-uri 'none'; "
-                        "form-action 'self'; frame-ancestors 'self'",
-                        ancestors});
+  static constexpr std::string_view kBesidesScripts =
+      "; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+      "worker-src 'self' blob:; frame-src 'self' blob:; connect-src 'self'; object-src 'none'; "
+      "base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+  std::string_view eval = context.page_needs_eval ? " 'unsafe-eval'" : "";
+  return concat(arena, {"default-src 'self'; script-src ", script_source(context), eval,
+                        kBesidesScripts, ancestors});
 }
 
 void isolate(const http::Fields& from, AnswerKind kind, const AnswerContext& context,
