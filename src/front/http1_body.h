@@ -28,7 +28,7 @@ class Http1Body final : public http::ByteSource {
   bool finish_with_what_arrived();
   // The framing broke or the peer ended: nothing after it can be read.
   bool failed() const { return failed_; }
-  std::uint64_t bytes_received() const { return received_; }
+  std::uint64_t bytes_received() const override { return received_; }
 
  private:
   using Piece = std::expected<runtime::Buffer, http::BodyError>;

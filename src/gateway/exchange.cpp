@@ -186,9 +186,8 @@ runtime::Task<std::expected<origin::Incoming, Refused>> Exchange::send_signed(
     auto collected = co_await payload.collect(body_);
     if (!collected) co_return std::unexpected(refusal_of(collected.error()));
     hash = payload.sha256_hex();
-    bytes_in_ = *payload.length();
   }
-  if (outgoing.has_body) outgoing.length = bytes_in_;
+  if (outgoing.has_body) outgoing.length = payload.length();
   runtime::Duration hashing = worker_.loop.clock().monotonic() - began;
 
   auto keys = app_->keys->pin();

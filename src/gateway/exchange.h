@@ -81,7 +81,6 @@ class Exchange {
   int status_ = 0;
   watch::Refusal refusal_ = watch::Refusal::none;
   watch::Outcome outcome_ = watch::Outcome::cancelled;
-  std::uint64_t bytes_in_ = 0;
   runtime::Duration queue_{};
   runtime::Duration sign_{};
   runtime::Duration origin_{};

@@ -144,7 +144,7 @@ void Exchange::record() {
   entry.client = client_address_;
   entry.user_agent = request_.head.fields.value(FieldId::user_agent);
   entry.status = status_;
-  entry.bytes_in = bytes_in_;
+  entry.bytes_in = body_.bytes_received();
   entry.bytes_out = reply_.bytes_sent();
   entry.queue = queue_;
   entry.sign = sign_;
@@ -156,7 +156,7 @@ void Exchange::record() {
   watch::Shard& shard = worker_.shard;
   shard.add(metrics.request(status_, outcome_));
   shard.observe(metrics.total, entry.total);
-  shard.add(metrics.bytes_in, bytes_in_);
+  shard.add(metrics.bytes_in, entry.bytes_in);
   shard.add(metrics.bytes_out, entry.bytes_out);
   if (app_ == nullptr) return;
   app_->tally(shard);

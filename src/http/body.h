@@ -34,6 +34,8 @@ class ByteSource {
   virtual std::optional<std::uint64_t> length() const = 0;
   // No more is wanted; what still arrives is the owner's business.
   virtual void stop() = 0;
+  // Of a client's body: bytes handed out so far. Others do not count.
+  virtual std::uint64_t bytes_received() const { return 0; }
 };
 
 // The client's side of one exchange: start, write…, finish. No HTTP version is visible.
