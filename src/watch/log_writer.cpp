@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace signet::watch {
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxShared = 256 * 1024;
 constexpr int kGatherMilliseconds = 10;
+constexpr int kNice = 10;
 
 // Gives up on an error: a full disk must not stop the program, and nobody is left to tell.
 void write_all(int fd, std::string_view text) {
@@ -200,6 +202,9 @@ bool LogWriter::anything_left() const {
 }
 
 void LogWriter::run() {
+  // Where a loop shares this thread's core, a request does not wait for the log of those before it.
+  // On Linux this is the thread's own; a refusal changes nothing but that.
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
   pollfd waiting{wake_fd_, POLLIN, 0};
   for (;;) {
     std::uint64_t wanted;
