@@ -147,7 +147,7 @@ def compare_latency(bench: Bench, rounds: int, seconds: float) -> dict[str, obje
     shapes = {"open loop, 50 %": (64, saturation / 2, False)} | {
         f"closed loop, {n}": (n, 0.0, False) for n in (1, 8, 64)
     }
-    shapes["open loop, 25 %, while 5 GB go up"] = (64, saturation / 4, True)
+    shapes["open loop, 50 %, while 5 GB go up"] = (64, saturation / 2, True)
     results: dict[str, object] = {}
     for shape, (connections, rate, beside_upload) in shapes.items():
         p99: dict[str, list[float]] = {name: [] for name in names}

@@ -29,7 +29,10 @@ class Sink(socketserver.BaseRequestHandler):
             length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
             left = (int(length.group(1)) if length else 0) - len(body)
             while left > 0:
-                left -= self.request.recv_into(room[: min(left, len(room))])
+                got = self.request.recv_into(room[: min(left, len(room))])
+                if got == 0:
+                    return  # an upload that was given up
+                left -= got
             self.request.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
             data = b""
 
