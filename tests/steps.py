@@ -14,7 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "tests/out"
 TEST_PYTHON = ROOT / ".venv/test/bin/python"
-CORES = os.cpu_count() or 2
+# How many tests that need no machine of their own run at once.
+JOBS = int(os.environ.get("SIGNET_JOBS", os.cpu_count() or 2))
 # Rooms whose objects are handed from one thread to another.
 THREADED = ("runtime", "watch", "origin", "front", "gateway")
 CLANG_TIDY_FILES = 24
@@ -141,7 +142,7 @@ def clang_tidy(context: Context) -> Result:
 
 def in_pool(work: Callable[[str], Result], items: Iterable[str]) -> Result:
     total = Result()
-    with ThreadPoolExecutor(CORES) as pool:
+    with ThreadPoolExecutor(JOBS) as pool:
         for result in pool.map(work, items):
             total += result
     return total
