@@ -12,6 +12,8 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 SETUP_STARTED=${SETUP_STARTED:-$SECONDS}
 SETUP_LOGS=$ROOT/.cache/setup
+# Another clone on this machine compiles nothing twice.
+export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
 
 PACKAGES_RUN=(
   clang-19 lld-19 libclang-rt-19-dev libstdc++-12-dev cmake ninja-build ccache pkg-config
