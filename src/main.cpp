@@ -1,12 +1,15 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <expat.h>
 #include <fmt/format.h>
 #include <openssl/crypto.h>
+#include <simdjson.h>
 
 #include "config/environment.h"
 #include "config/load.h"
@@ -43,6 +46,31 @@ void add_config_option(CLI::App& command, Arguments& arguments) {
       ->check(CLI::ExistingFile);
 }
 
+// An option whose value is one of these names.
+template <typename T>
+void add_choice(CLI::App& command, const char* option, T& value,
+                const std::map<std::string, T>& names, const std::string& what) {
+  std::string all;
+  for (const auto& [name, meaning] : names)
+    all += (all.empty() ? "" : "|") + name;
+  command
+      .add_option_function<std::string>(
+          option, [&value, names](const std::string& name) { value = names.at(name); }, what)
+      ->check(CLI::Validator(
+          [names, all](const std::string& name) {
+            return names.contains(name) ? std::string() : "it is one of " + all;
+          },
+          ""))
+      ->option_text(all);
+}
+
+// Commands of the contract that no version has yet: better said than "unexpected argument".
+void add_later_command(CLI::App& app, const std::string& name) {
+  CLI::App* later = app.add_subcommand(name, "")->group("")->allow_extras();
+  later->parse_complete_callback(
+      [name] { throw CLI::ValidationError(name, "is not supported by this version"); });
+}
+
 void add_sign_options(CLI::App& command, Arguments& arguments) {
   signing::SignOptions& sign = arguments.sign;
   command.add_option("--service", sign.service, "as in the credential scope: sagemaker, s3, …")
@@ -54,20 +82,23 @@ void add_sign_options(CLI::App& command, Arguments& arguments) {
       {"canonical-request", signing::Show::kCanonicalRequest},
       {"string-to-sign", signing::Show::kStringToSign},
       {"request", signing::Show::kRequest}};
-  command.add_option("--show", sign.show, "what to print")
-      ->transform(CLI::CheckedTransformer(shows));
+  add_choice(command, "--show", sign.show, shows, "what to print");
   std::map<std::string, signing::Headers> headers{{"all", signing::Headers::kAll},
                                                   {"gateway", signing::Headers::kGateway}};
-  command.add_option("--headers", sign.headers, "which headers to sign")
-      ->transform(CLI::CheckedTransformer(headers));
+  add_choice(command, "--headers", sign.headers, headers, "which headers to sign");
   command.add_flag("--no-normalize-path", arguments.keep_path,
                    "keep the path as it is in the canonical request");
 }
 
 void print_version() {
-  fmt::print("signet {} ({})\ncompiler {}\n{}\nfmt {}.{}.{}\n", SIGNET_VERSION, SIGNET_COMMIT,
-             __VERSION__, OpenSSL_version(OPENSSL_VERSION), FMT_VERSION / 10000,
-             FMT_VERSION / 100 % 100, FMT_VERSION % 100);
+  fmt::print("signet {} ({})\ncompiler {}\n{}\n", SIGNET_VERSION, SIGNET_COMMIT, __VERSION__,
+             OpenSSL_version(OPENSSL_VERSION));
+  fmt::print("fmt {}.{}.{}\nyaml-cpp {}\nCLI11 {}\n{}\nsimdjson {}\n", FMT_VERSION / 10000,
+             FMT_VERSION / 100 % 100, FMT_VERSION % 100, SIGNET_YAML_CPP, CLI11_VERSION,
+             XML_ExpatVersion(),
+             fmt::format("{}.{}.{}", static_cast<int>(simdjson::SIMDJSON_VERSION_MAJOR),
+                         static_cast<int>(simdjson::SIMDJSON_VERSION_MINOR),
+                         static_cast<int>(simdjson::SIMDJSON_VERSION_REVISION)));
 }
 
 int run(int argc, char** argv) {
@@ -83,6 +114,8 @@ int run(int argc, char** argv) {
       "sign", "sign a raw HTTP/1.1 request from standard input with AWS Signature Version 4");
   add_sign_options(*sign, arguments);
   CLI::App* version = app.add_subcommand("version", "print the version");
+  for (const char* later : {"explain", "iam-policy", "state", "audit"})
+    add_later_command(app, later);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

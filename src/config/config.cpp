@@ -52,6 +52,13 @@ std::vector<std::string> needs_restart(const Config& running, const Config& fres
   if (!(running.admin == fresh.admin)) keys.emplace_back("admin");
   if (running.workers != fresh.workers) keys.emplace_back("workers");
   if (running.state.sqlite != fresh.state.sqlite) keys.emplace_back("state");
+  if (running.spool.directory != fresh.spool.directory ||
+      running.spool.bytes != fresh.spool.bytes) {
+    keys.emplace_back("spool");
+  }
+  if (running.log.format != fresh.log.format) keys.emplace_back("log.format");
+  if (running.log.access != fresh.log.access) keys.emplace_back("log.access");
+  if (running.log.audit != fresh.log.audit) keys.emplace_back("log.audit");
   return keys;
 }
 

@@ -102,7 +102,11 @@ runtime::Task<bool> Http1Connection::serve_one(runtime::Arena& arena) {
   if (exchange.reply->connection_stays() && exchange.body->finished()) co_return true;
   // An answer that broke off must look broken; a whole one must arrive, although the client may
   // still be sending.
-  if (!exchange.reply->was_reset()) co_await linger();
+  if (!exchange.reply->was_reset()) {
+    co_await linger();
+  } else if (exchange.reply->ends_with_connection()) {
+    stream_->reset_on_close();
+  }
   co_return false;
 }
 
@@ -145,6 +149,10 @@ runtime::Task<Http1Connection::HeadResult> Http1Connection::read_head(Exchange& 
       co_return HeadResult::complete;
     }
     if (filled == room) {
+      if (loop.blocks().bytes_in_use() > settings_.memory) {
+        exchange.error = http::ParseError::no_memory;
+        co_return HeadResult::malformed;
+      }
       std::size_t larger = room * 4;
       char* grown = arena.make_array<char>(larger);
       std::memcpy(grown, block, filled);

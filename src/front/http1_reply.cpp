@@ -126,6 +126,11 @@ runtime::Task<Http1Reply::Sent> Http1Reply::send(std::string_view body, std::str
   co_return Sent();
 }
 
+runtime::Task<Http1Reply::Sent> Http1Reply::flush() {
+  if (failed_) co_return std::unexpected(BodyError::gone);
+  co_return co_await send({}, {}, {});
+}
+
 runtime::Task<Http1Reply::Sent> Http1Reply::write(runtime::Buffer piece) {
   if (failed_) co_return std::unexpected(BodyError::gone);
   if (piece.empty() || bodiless_) co_return Sent();

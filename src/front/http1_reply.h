@@ -32,6 +32,7 @@ class Http1Reply final : public http::Reply {
 
   runtime::Task<std::expected<void, http::BodyError>> interim(int status) override;
   void start(const http::ResponseHead& head, std::optional<std::uint64_t> length) override;
+  runtime::Task<std::expected<void, http::BodyError>> flush() override;
   runtime::Task<std::expected<void, http::BodyError>> write(runtime::Buffer piece) override;
   runtime::Task<std::expected<void, http::BodyError>> finish() override;
   void reset() override { reset_ = true; }
@@ -42,6 +43,8 @@ class Http1Reply final : public http::Reply {
   // After handle() returned: whether the connection can carry another request.
   bool connection_stays() const { return finished_ && !close_ && !reset_ && !failed_; }
   bool was_reset() const { return reset_ || failed_ || !finished_; }
+  // Only the connection's end tells the client where the body ends.
+  bool ends_with_connection() const { return started_ && !length_ && !chunked_ && !bodiless_; }
 
  private:
   using Sent = std::expected<void, http::BodyError>;

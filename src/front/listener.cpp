@@ -50,6 +50,8 @@ class Dealt final : public runtime::Message {
     }
     if (auto socket = runtime::Socket::adopt(to_.loop(), std::exchange(fd_, -1))) {
       to_.adopt(std::move(socket), endpoint_);
+    } else {
+      to_.per_address().leave(endpoint_.peer.host_text());
     }
   }
 

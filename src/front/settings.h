@@ -13,6 +13,8 @@ namespace signet::front {
 struct Settings {
   http::HeadLimits head;
   std::uint64_t body_bytes = std::uint64_t{5} << 30;
+  // The loop's buffers in use, from where on no head grows beyond its first block.
+  std::size_t memory = std::size_t{1} << 30;
   runtime::Duration header_timeout = std::chrono::seconds(10);      // first byte to end of head
   runtime::Duration body_stall_timeout = std::chrono::seconds(30);  // without a byte of the body
   runtime::Duration send_stall_timeout = std::chrono::seconds(60);  // without taking a byte of ours

@@ -4,7 +4,9 @@
 #include <array>
 
 #include "gateway/text.h"
+#include "http/characters.h"
 #include "http/connection_options.h"
+#include "http/field_set.h"
 #include "http/hop_by_hop.h"
 
 namespace signet::gateway {
@@ -13,60 +15,51 @@ namespace {
 
 using http::FieldId;
 
-constexpr std::array kDropped{FieldId::set_cookie,
-                              FieldId::alt_svc,
-                              FieldId::strict_transport_security,
-                              FieldId::clear_site_data,
-                              FieldId::service_worker_allowed,
-                              FieldId::refresh,
-                              FieldId::link,
-                              FieldId::nel,
-                              FieldId::report_to,
-                              FieldId::reporting_endpoints,
-                              FieldId::access_control_allow_credentials,
-                              FieldId::access_control_allow_headers,
-                              FieldId::access_control_allow_methods,
-                              FieldId::access_control_allow_origin,
-                              FieldId::access_control_expose_headers,
-                              FieldId::access_control_max_age,
-                              FieldId::timing_allow_origin,
-                              FieldId::server,
-                              FieldId::date,
-                              FieldId::content_length,
-                              FieldId::location,
-                              FieldId::www_authenticate,
-                              FieldId::x_frame_options,
-                              FieldId::content_security_policy,
-                              FieldId::content_security_policy_report_only,
-                              FieldId::cross_origin_opener_policy,
-                              FieldId::cross_origin_embedder_policy,
-                              FieldId::cross_origin_resource_policy,
-                              FieldId::x_content_type_options,
-                              FieldId::x_request_id,
-                              FieldId::x_xss_protection,
-                              FieldId::permissions_policy,
-                              FieldId::via,
-                              FieldId::sourcemap,
-                              FieldId::content_location};
+constexpr http::FieldSet kDropped{FieldId::set_cookie,
+                                  FieldId::alt_svc,
+                                  FieldId::strict_transport_security,
+                                  FieldId::clear_site_data,
+                                  FieldId::service_worker_allowed,
+                                  FieldId::refresh,
+                                  FieldId::link,
+                                  FieldId::nel,
+                                  FieldId::report_to,
+                                  FieldId::reporting_endpoints,
+                                  FieldId::access_control_allow_credentials,
+                                  FieldId::access_control_allow_headers,
+                                  FieldId::access_control_allow_methods,
+                                  FieldId::access_control_allow_origin,
+                                  FieldId::access_control_expose_headers,
+                                  FieldId::access_control_max_age,
+                                  FieldId::timing_allow_origin,
+                                  FieldId::server,
+                                  FieldId::date,
+                                  FieldId::content_length,
+                                  FieldId::location,
+                                  FieldId::www_authenticate,
+                                  FieldId::x_frame_options,
+                                  FieldId::content_security_policy,
+                                  FieldId::content_security_policy_report_only,
+                                  FieldId::cross_origin_opener_policy,
+                                  FieldId::cross_origin_embedder_policy,
+                                  FieldId::cross_origin_resource_policy,
+                                  FieldId::x_content_type_options,
+                                  FieldId::x_request_id,
+                                  FieldId::x_xss_protection,
+                                  FieldId::permissions_policy,
+                                  FieldId::via,
+                                  FieldId::sourcemap,
+                                  FieldId::content_location};
 
 // What describes bytes that an edited body no longer has.
-constexpr std::array kOfTheBytes{FieldId::etag, FieldId::accept_ranges, FieldId::content_range,
-                                 FieldId::last_modified};
-
-template <std::size_t N>
-constexpr auto table_of(const std::array<FieldId, N>& ids) {
-  std::array<bool, http::kFieldIds> table{};
-  for (FieldId id : ids)
-    table[static_cast<std::size_t>(id)] = true;
-  return table;
-}
-constexpr auto kIsDropped = table_of(kDropped);
-constexpr auto kIsOfTheBytes = table_of(kOfTheBytes);
+constexpr http::FieldSet kOfTheBytes{FieldId::etag, FieldId::accept_ranges, FieldId::content_range,
+                                     FieldId::last_modified};
 
 bool is_dropped(const http::Field& field) {
-  if (field.id != FieldId::unknown && kIsDropped[static_cast<std::size_t>(field.id)]) return true;
+  if (kDropped.has(field.id)) return true;
   return field.name.starts_with("x-amz") || field.name.starts_with("x-signet-") ||
-         field.name.starts_with("access-control-");
+         field.name.starts_with("access-control-") || field.name.starts_with("x-accel-") ||
+         field.name == "cdn-cache-control" || field.name == "surrogate-control";
 }
 
 // CSP has no host-source for IPv6 addresses (its grammar wants names); 'self' is what is left.
@@ -109,8 +102,15 @@ std::string_view page_policy(const AnswerContext& context) {
                         kBesidesScripts, ancestors});
 }
 
-void isolate(const http::Fields& from, AnswerKind kind, const AnswerContext& context,
-             http::Fields& out) {
+// disposition-type = "attachment", with or without parameters (RFC 6266 §4.1).
+bool is_attachment(std::string_view value) {
+  constexpr std::string_view kType = "attachment";
+  if (!http::character::equals_ignoring_case(value.substr(0, kType.size()), kType)) return false;
+  std::string_view parameters = http::character::trim(value.substr(kType.size()));
+  return parameters.empty() || parameters.front() == ';';
+}
+
+void isolate(AnswerKind kind, const AnswerContext& context, http::Fields& out) {
   out.add(FieldId::x_content_type_options, "nosniff");
   switch (kind) {
     case AnswerKind::page: out.add(FieldId::content_security_policy, page_policy(context)); break;
@@ -118,8 +118,10 @@ void isolate(const http::Fields& from, AnswerKind kind, const AnswerContext& con
     case AnswerKind::data:
       out.add(FieldId::content_security_policy, "sandbox; default-src 'none'");
       out.add(FieldId::cross_origin_resource_policy, "same-origin");
-      if (!from.value(FieldId::content_disposition).starts_with("attachment")) {
-        out.set(FieldId::content_disposition, "attachment");
+      if (out.count(FieldId::content_disposition) != 1 ||
+          !is_attachment(out.value(FieldId::content_disposition))) {
+        out.remove(FieldId::content_disposition);
+        out.add(FieldId::content_disposition, "attachment");
       }
       break;
     case AnswerKind::api:
@@ -147,7 +149,7 @@ void add_answer_fields(const http::Fields& from, int status, const AnswerContext
   for (const http::Field& field : from) {
     if (http::is_hop_by_hop(field.id) || is_dropped(field)) continue;
     if (names_fields && http::connection_names(from, field.name)) continue;
-    if (edited && kIsOfTheBytes[static_cast<std::size_t>(field.id)]) continue;
+    if (edited && kOfTheBytes.has(field.id)) continue;
     bool caching = field.id == FieldId::cache_control || field.id == FieldId::expires ||
                    field.id == FieldId::pragma;
     if (caching && !stored) continue;
@@ -161,7 +163,7 @@ void add_answer_fields(const http::Fields& from, int status, const AnswerContext
     // A page may be kept but is asked for anew; answers with data are not kept at all.
     out.add(FieldId::cache_control, kind == AnswerKind::page ? "no-cache" : "no-store");
   }
-  isolate(from, kind, context, out);
+  isolate(kind, context, out);
   out.add(FieldId::x_request_id, context.request_id);
 }
 

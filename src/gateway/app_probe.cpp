@@ -35,7 +35,8 @@ Trouble trouble_of(const origin::SendError& error) {
 Trouble trouble_of(int status) {
   if (status == 401 || status == 403) return Trouble::denied;
   if (status >= 500) return Trouble::failing;
-  return status == 200 ? Trouble::none : Trouble::bad_answer;
+  // An MLflow that does not tell its version is there all the same.
+  return status == 200 || status == 404 ? Trouble::none : Trouble::bad_answer;
 }
 
 }  // namespace
@@ -73,7 +74,7 @@ runtime::Task<ProbeResult> AppProbe::probe(std::string name, runtime::Time deadl
 
   ProbeResult result;
   result.trouble = trouble_of(outcome->status());
-  while (result.trouble == Trouble::none) {
+  while (result.trouble == Trouble::none && outcome->status() == 200) {
     auto piece = co_await outcome->body().read(kLongestVersion);
     if (!piece || result.version.size() + piece->size() > kLongestVersion) {
       result.trouble = Trouble::bad_answer;

@@ -45,6 +45,7 @@ std::optional<std::string_view> isolation_reason(const http::RequestHead& head,
   static constexpr std::array<std::string_view, 9> kCodeOrDocument{
       "script", "style", "worker", "sharedworker", "serviceworker",
       "object", "embed", "frame",  "iframe"};
+  if (head.fields.count(FieldId::sec_fetch_dest) > 1) return "Sec-Fetch-Dest is repeated";
   std::string_view destination = head.fields.value(FieldId::sec_fetch_dest);
   if (std::ranges::find(kCodeOrDocument, destination) != kCodeOrDocument.end()) {
     return "data of a run was asked for as code or as a document";

@@ -1,5 +1,6 @@
 #include "gateway/exchange.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "front/client_address.h"
@@ -23,6 +24,7 @@ namespace {
 constexpr std::size_t kPiece = 65536;
 constexpr std::size_t kLargestPage = 1 << 20;
 constexpr std::size_t kLargestError = 32 << 10;
+constexpr runtime::Duration kHeadPatience = std::chrono::milliseconds(10);
 
 // Of an answer without a body: to HEAD, the length that GET would have had.
 std::optional<std::uint64_t> announced_length(const http::Fields& fields, Method method) {
@@ -121,7 +123,7 @@ Exchange::Refusal Exchange::check_request() {
     return Refused(watch::Refusal::too_large, 413, "BAD_REQUEST",
                    "The body is larger than this gateway accepts.");
   }
-  if (worker_.exchanges > limits.exchanges / worker_.shared.loops ||
+  if (worker_.exchanges > std::max<std::size_t>(limits.exchanges / worker_.shared.loops, 1) ||
       worker_.loop.blocks().bytes_in_use() > limits.memory / worker_.shared.loops) {
     Refused refused(watch::Refusal::overloaded, 503, "TEMPORARILY_UNAVAILABLE",
                     "The gateway has too many requests at hand.");
@@ -228,6 +230,8 @@ std::expected<origin::Incoming, Refused> Exchange::sent(
     }
     return std::unexpected(refusal_of(outcome.error(), *route_.app));
   }
+  worker_.app_states->note_answer(
+      static_cast<std::size_t>(route_.app - at_->site().config().apps.data()));
   queue_ = outcome->timings().queue;
   origin_ = outcome->timings().first_byte;
   return std::move(*outcome);
@@ -240,14 +244,32 @@ AnswerContext Exchange::context() const {
 }
 
 runtime::Task<void> Exchange::relay(origin::Incoming incoming) {
-  if (incoming.status() >= 400 && route_.app->is_signed()) {
+  // What AWS says of itself is never encoded; an MLflow's encoded error is in its own shape
+  // already.
+  if (incoming.status() >= 400 && route_.app->is_signed() &&
+      (incoming.fields().has(FieldId::x_amzn_errortype) ||
+       !incoming.fields().has(FieldId::content_encoding))) {
     co_return co_await relay_error(incoming);
   }
   bool is_page = answer_kind(route_) == AnswerKind::page && incoming.status() == 200 &&
                  incoming.fields().value(FieldId::content_type).starts_with("text/html") &&
                  !incoming.fields().has(FieldId::content_encoding);
-  if (is_page && request_.head.method == Method::get && co_await relay_whole(incoming)) co_return;
-  if (reply_.started()) co_return;
+  std::string page;
+  if (is_page && request_.head.method == Method::get && co_await relay_whole(incoming, page)) {
+    co_return;
+  }
+
+  // A head and the beginning of its body leave together. A body that keeps its head waiting, as a
+  // stream of events may, comes after it.
+  if (incoming.body_would_wait()) {
+    co_await incoming.body_arrives(runtime::after(worker_.loop.now(), kHeadPatience));
+  }
+  bool waits = incoming.body_would_wait();
+  std::expected<runtime::Buffer, http::BodyError> piece;
+  if (!waits) {
+    piece = co_await incoming.body().read(kPiece);
+    if (!piece) co_return co_await refuse(refusal_of_answer(piece.error(), *route_.app));
+  }
 
   http::ResponseHead head(request_.arena);
   head.status = incoming.status();
@@ -260,39 +282,54 @@ runtime::Task<void> Exchange::relay(origin::Incoming incoming) {
   }
   status_ = head.status;
   reply_.start(head, length);
-  while (true) {
-    auto piece = co_await incoming.body().read(kPiece);
-    if (!piece) {
-      // The client must not take half an answer for a whole one.
-      outcome_ = Outcome::broken;
-      reply_.reset();
-      co_return;
-    }
-    if (piece->empty()) break;
+  if (!page.empty() && !co_await send_text(page)) co_return;
+  if (waits) {
+    auto flushed = co_await reply_.flush();
+    if (!flushed) co_return;
+    piece = co_await incoming.body().read(kPiece);
+  }
+  while (piece && !piece->empty()) {
     auto written = co_await reply_.write(std::move(*piece));
     if (!written) co_return;
+    piece = co_await incoming.body().read(kPiece);
+  }
+  if (!piece) {
+    // The client must not take half an answer for a whole one.
+    outcome_ = Outcome::broken;
+    reply_.reset();
+    co_return;
   }
   auto finished = co_await reply_.finish();
   if (finished) outcome_ = Outcome::answered;
 }
 
-// The UI's page, edited. False, with nothing lost, when it is too large to be one of MLflow's.
-runtime::Task<bool> Exchange::relay_whole(origin::Incoming& incoming) {
+// Text of our own, or held whole, as a part of the body. False: the client is gone.
+runtime::Task<bool> Exchange::send_text(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); at += kPiece) {
+    runtime::Buffer piece =
+        runtime::Buffer::copy_of(worker_.loop.blocks(), text.substr(at, kPiece));
+    auto written = co_await reply_.write(std::move(piece));
+    if (!written) co_return false;
+  }
+  co_return true;
+}
+
+// The UI's page, edited. False when it is too large to be one of MLflow's; `page` then is the part
+// of it that was read already.
+runtime::Task<bool> Exchange::relay_whole(origin::Incoming& incoming, std::string& page) {
   if (incoming.framing().kind == http::BodyFraming::Kind::length &&
       incoming.framing().length > kLargestPage) {
     co_return false;
   }
-  std::string page;
   while (true) {
     auto piece = co_await incoming.body().read(kPiece);
-    if (!piece || page.size() + piece->size() > kLargestPage) {
-      Refused refused(watch::Refusal::origin_bad_response, 502, "INTERNAL_ERROR",
-                      "The MLflow's page could not be read.");
-      co_await refuse(std::move(refused));
+    if (!piece) {
+      co_await refuse(refusal_of_answer(piece.error(), *route_.app));
       co_return true;
     }
     if (piece->empty()) break;
     page += piece->view();
+    if (page.size() > kLargestPage) co_return false;
   }
   http::ResponseHead head(request_.arena);
   head.status = incoming.status();
@@ -300,12 +337,7 @@ runtime::Task<bool> Exchange::relay_whole(origin::Incoming& incoming) {
   std::string edited = edit_page(page);
   status_ = head.status;
   reply_.start(head, edited.size());
-  for (std::size_t at = 0; at < edited.size(); at += kPiece) {
-    runtime::Buffer piece = runtime::Buffer::copy_of(worker_.loop.blocks(),
-                                                     std::string_view(edited).substr(at, kPiece));
-    auto written = co_await reply_.write(std::move(piece));
-    if (!written) co_return true;
-  }
+  if (!co_await send_text(edited)) co_return true;
   auto finished = co_await reply_.finish();
   if (finished) outcome_ = Outcome::answered;
   co_return true;
@@ -317,8 +349,9 @@ runtime::Task<void> Exchange::relay_error(origin::Incoming& incoming) {
   bool readable = incoming.fields().value(FieldId::content_encoding).empty();
   while (readable) {
     auto piece = co_await incoming.body().read(kPiece);
-    if (!piece || piece->empty()) break;
-    if (body.size() + piece->size() > kLargestError) {
+    if (piece && piece->empty()) break;
+    // Of half a body nothing is said.
+    if (!piece || body.size() + piece->size() > kLargestError) {
       body.clear();
       break;
     }
@@ -343,9 +376,7 @@ runtime::Task<void> Exchange::relay_error(origin::Incoming& incoming) {
   head.fields.set(FieldId::content_type, "application/json");
   status_ = status;
   reply_.start(head, body.size());
-  runtime::Buffer piece = runtime::Buffer::copy_of(worker_.loop.blocks(), body);
-  auto written = co_await reply_.write(std::move(piece));
-  if (!written) co_return;
+  if (!co_await send_text(body)) co_return;
   auto finished = co_await reply_.finish();
   if (finished) outcome_ = Outcome::answered;
 }

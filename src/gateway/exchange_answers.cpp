@@ -34,9 +34,14 @@ runtime::Task<void> Exchange::refuse(Refused refused) {
 }
 
 runtime::Task<void> Exchange::run_malformed(http::ParseError error) {
-  Refused refused(
-      http::status_of(error) == 431 ? watch::Refusal::too_large : watch::Refusal::bad_request,
-      http::status_of(error), "BAD_REQUEST", http::describe(error));
+  int status = http::status_of(error);
+  Refused refused(status == 431 ? watch::Refusal::too_large : watch::Refusal::bad_request, status,
+                  "BAD_REQUEST", http::describe(error));
+  if (error == http::ParseError::no_memory) {
+    refused.reason = watch::Refusal::overloaded;
+    refused.error_code = "TEMPORARILY_UNAVAILABLE";
+    refused.retry_after = 1;
+  }
   co_await refuse(std::move(refused));
 }
 
@@ -126,8 +131,10 @@ runtime::Task<void> Exchange::answer_portal_api() {
 }
 
 runtime::Task<void> Exchange::refuse_method() {
-  return refuse(
-      Refused(watch::Refusal::none, 405, "BAD_REQUEST", "This address answers GET and HEAD only."));
+  Refused refused(watch::Refusal::none, 405, "BAD_REQUEST",
+                  "This address answers GET and HEAD only.");
+  refused.allow = "GET, HEAD";
+  return refuse(std::move(refused));
 }
 
 void Exchange::record() {

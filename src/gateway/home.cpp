@@ -99,7 +99,8 @@ Home::Home(Server& server)
                                     static_cast<std::int64_t>(server.spool_->bytes_in_use()));
              }),
       admin_per_address_(kAdminConnections),
-      admin_connections_(loop_, admin_, front_settings(server.config_), admin_per_address_),
+      admin_connections_(loop_, admin_, front_settings(server.config_, server.loops_.size()),
+                         admin_per_address_),
       all_drained_(loop_),
       tasks_(loop_) {
   probe_.attach(host_.worker());
@@ -125,8 +126,8 @@ std::shared_ptr<const Parts> Home::make_parts(config::Config config) {
   return std::shared_ptr<const Parts>(
       new Parts{site, std::move(lines), std::move(series), *server_.tls_.back(),
                 server_.names_lane_, std::make_shared<origin::SystemNames>(), *server_.shared_,
-                front_settings(accepted), server_.per_address_, server_.registry_,
-                server_.log_writer_, server_.clock_, server_.random_});
+                front_settings(accepted, server_.loops_.size()), server_.per_address_,
+                server_.registry_, server_.log_writer_, server_.clock_, server_.random_});
 }
 
 void Home::begin(const std::vector<std::unique_ptr<OtherLoop>>& others) {
@@ -283,6 +284,7 @@ void Home::accept_config(config::Config config) {
   const config::Config& accepted = parts_->site->config();
   server_.config_ = accepted;
   server_.log_->set_level(accepted.log.level);
+  fetcher_.change(*server_.tls_.back(), origin_timeouts(accepted));
   server_.per_address_.set_limit(accepted.limits.connections_per_address);
   for (const auto& listener : listeners_)
     listener->set_limit(accepted.limits.connections);

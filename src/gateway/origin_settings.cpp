@@ -33,12 +33,13 @@ origin::Settings origin_settings(const config::Config& config, const config::App
   return settings;
 }
 
-front::Settings front_settings(const config::Config& config) {
+front::Settings front_settings(const config::Config& config, std::size_t loops) {
   front::Settings settings;
   settings.head.request_line = config.limits.request_line;
   settings.head.header_bytes = config.limits.header_bytes;
   settings.head.header_count = config.limits.header_count;
   settings.body_bytes = config.limits.body_bytes;
+  settings.memory = config.limits.memory / loops;
   settings.header_timeout = config.timeouts.header;
   settings.body_stall_timeout = config.timeouts.body_stall;
   settings.send_stall_timeout = config.timeouts.send_stall;

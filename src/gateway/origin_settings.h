@@ -13,7 +13,7 @@ namespace signet::gateway {
 origin::Settings origin_settings(const config::Config& config, const config::App& app,
                                  runtime::TlsClientContext& tls, std::size_t loops);
 origin::Timeouts origin_timeouts(const config::Config& config);
-front::Settings front_settings(const config::Config& config);
+front::Settings front_settings(const config::Config& config, std::size_t loops);
 signing::HowToSign how_to_sign(const config::App& app);
 
 }  // namespace signet::gateway

@@ -32,6 +32,11 @@ std::string escape_html(std::string_view text) {
   return escaped;
 }
 
+// Pages of ours that another origin's window must not reach into (design §1.3).
+bool is_own_page(std::string_view path) {
+  return path == "/app" || path.starts_with("/app/") || path.starts_with("/signet/");
+}
+
 std::string page(const Refused& refused, std::string_view request_id) {
   return fmt::format(
       "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -78,6 +83,10 @@ runtime::Task<void> refuse(const http::Request& request, http::Reply& reply, con
   std::string retry = std::to_string(refused.retry_after);
   if (refused.reason != watch::Refusal::none) {
     head.fields.add(FieldId::x_signet_refusal, watch::to_string(refused.reason));
+  }
+  if (!refused.allow.empty()) head.fields.add(FieldId::allow, refused.allow);
+  if (is_own_page(request.head.target.path)) {
+    head.fields.add(FieldId::cross_origin_opener_policy, "same-origin");
   }
   if (refused.retry_after > 0) head.fields.add(FieldId::retry_after, retry);
   head.fields.add(FieldId::x_request_id, request_id);

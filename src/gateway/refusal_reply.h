@@ -18,6 +18,7 @@ struct Refused {
   std::string_view message;     // fit for the caller
   std::string detail;           // for the operator's log; may be empty
   int retry_after = 0;          // seconds; 0: no Retry-After
+  std::string_view allow;       // of a 405: the methods
 
   Refused() = default;
   explicit Refused(const NoRoute& from)

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "http/connection_options.h"
+#include "http/field_set.h"
 #include "http/hop_by_hop.h"
 #include "signing/request_signer.h"
 
@@ -14,70 +15,61 @@ namespace {
 using http::FieldId;
 
 // All that an MLflow of SageMaker needs to understand a request; everything else stays here.
-constexpr std::array kAllowed{FieldId::accept,
-                              FieldId::accept_encoding,
-                              FieldId::accept_language,
-                              FieldId::cache_control,
-                              FieldId::content_encoding,
-                              FieldId::content_type,
-                              FieldId::if_modified_since,
-                              FieldId::if_none_match,
-                              FieldId::if_range,
-                              FieldId::range,
-                              FieldId::user_agent,
-                              FieldId::x_mlflow_client_version,
-                              FieldId::x_mlflow_experiment_id,
-                              FieldId::x_mlflow_run_id,
-                              FieldId::x_requested_with};
+constexpr http::FieldSet kAllowed{FieldId::accept,
+                                  FieldId::accept_encoding,
+                                  FieldId::accept_language,
+                                  FieldId::cache_control,
+                                  FieldId::content_encoding,
+                                  FieldId::content_type,
+                                  FieldId::if_modified_since,
+                                  FieldId::if_none_match,
+                                  FieldId::if_range,
+                                  FieldId::range,
+                                  FieldId::user_agent,
+                                  FieldId::x_mlflow_client_version,
+                                  FieldId::x_mlflow_experiment_id,
+                                  FieldId::x_mlflow_run_id,
+                                  FieldId::x_requested_with};
 
 // Credentials, claims about the client, and whatever could change what the request means.
-constexpr std::array kDenied{FieldId::host,
-                             FieldId::expect,
-                             FieldId::authorization,
-                             FieldId::cookie,
-                             FieldId::origin,
-                             FieldId::referer,
-                             FieldId::forwarded,
-                             FieldId::via,
-                             FieldId::x_real_ip,
-                             FieldId::x_original_url,
-                             FieldId::x_rewrite_url,
-                             FieldId::x_http_method,
-                             FieldId::x_http_method_override,
-                             FieldId::x_method_override,
-                             FieldId::x_mlflow_workspace,
-                             FieldId::x_mlflow_authorization,
-                             FieldId::x_mlflow_gateway_caller,
-                             FieldId::x_mlflow_guardrail_bypass,
-                             FieldId::x_mlflow_sm_tracking_server_arn,
-                             FieldId::x_sm_mlflow_app_arn,
-                             FieldId::traceparent,
-                             FieldId::tracestate,
-                             FieldId::x_request_id,
-                             FieldId::http2_settings,
-                             FieldId::upgrade_insecure_requests};
+constexpr http::FieldSet kDenied{FieldId::host,
+                                 FieldId::expect,
+                                 FieldId::authorization,
+                                 FieldId::cookie,
+                                 FieldId::origin,
+                                 FieldId::referer,
+                                 FieldId::forwarded,
+                                 FieldId::via,
+                                 FieldId::x_real_ip,
+                                 FieldId::x_original_url,
+                                 FieldId::x_rewrite_url,
+                                 FieldId::x_http_method,
+                                 FieldId::x_http_method_override,
+                                 FieldId::x_method_override,
+                                 FieldId::x_mlflow_workspace,
+                                 FieldId::x_mlflow_authorization,
+                                 FieldId::x_mlflow_gateway_caller,
+                                 FieldId::x_mlflow_guardrail_bypass,
+                                 FieldId::x_mlflow_sm_tracking_server_arn,
+                                 FieldId::x_sm_mlflow_app_arn,
+                                 FieldId::traceparent,
+                                 FieldId::tracestate,
+                                 FieldId::x_request_id,
+                                 FieldId::http2_settings,
+                                 FieldId::upgrade_insecure_requests};
 
-// "proxy" for httpoxy too; the others are how proxies tell which method, host or URL "really" was
-// meant.
-constexpr std::array<std::string_view, 9> kDeniedPrefixes{
-    "x-amz",   "x-forwarded-", "x-signet-",   "x-original-", "x-rewrite-",
-    "x-http-", "x-host",       "x-override-", "proxy"};
-
-template <std::size_t N>
-constexpr auto table_of(const std::array<FieldId, N>& ids) {
-  std::array<bool, http::kFieldIds> table{};
-  for (FieldId id : ids)
-    table[static_cast<std::size_t>(id)] = true;
-  return table;
-}
-constexpr auto kIsAllowed = table_of(kAllowed);
-constexpr auto kIsDenied = table_of(kDenied);
+// "proxy" for httpoxy too; the others are how proxies tell who asks, or which method, host or URL
+// "really" was meant.
+constexpr std::array<std::string_view, 15> kDeniedPrefixes{
+    "x-amz",      "x-forwarded",   "x-signet-",   "x-original-", "x-rewrite-",
+    "x-http-",    "x-host",        "x-override-", "x-remote-",   "x-auth-request-",
+    "x-webauth-", "x-script-name", "proxy",       "remote-",     "request-uri"};
 
 bool passes(const http::Field& field, bool by_allow_list) {
-  auto index = static_cast<std::size_t>(field.id);
-  if (by_allow_list) return kIsAllowed[index];
-  if (kIsDenied[index]) return false;
-  if (field.name.front() != 'x' && field.name.front() != 'p') return true;
+  if (by_allow_list) return kAllowed.has(field.id);
+  if (kDenied.has(field.id)) return false;
+  if (field.name == "cookie2") return false;
+  if (!std::string_view("xpr").contains(field.name.front())) return true;
   return std::ranges::none_of(
       kDeniedPrefixes, [&](std::string_view prefix) { return field.name.starts_with(prefix); });
 }
@@ -110,7 +102,9 @@ void add_request_fields(const http::Fields& client, const config::App& app, cons
   }
   out.add(FieldId::x_request_id, own.request_id);
   out.add(FieldId::traceparent, own.traceparent);
-  if (own.keeps_tracestate) out.add(FieldId::tracestate, client.value(FieldId::tracestate));
+  if (own.keeps_tracestate && !http::connection_names(client, "tracestate")) {
+    out.add(FieldId::tracestate, client.value(FieldId::tracestate));
+  }
 }
 
 }  // namespace signet::gateway

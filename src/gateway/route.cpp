@@ -73,13 +73,13 @@ std::expected<Route, NoRoute> find_route(const http::Request& request, const Own
                                          const Site& site) {
   std::string_view path = request.head.target.path;
   Route route;
+  // An app's own host is that app's and nothing else's.
+  if (host.app != nullptr) return in_app(request, *host.app, "", path);
   if (is_below(path, "/signet/api/v1")) {
     route.place = Place::portal_api;
     route.path = path;
     return route;
   }
-  // An app's own host is that app's and nothing else's.
-  if (host.app != nullptr) return in_app(request, *host.app, "", path);
   if (is_below(path, "/apps")) return named_app(request, site, path);
   if (is_default_apps(path)) return in_app(request, site.config().default_app(), "", path);
   if (path == "/") return redirect("/app", 302, false);

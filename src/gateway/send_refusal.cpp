@@ -76,6 +76,14 @@ Refused refusal_of(const PayloadError& error) {
   return refused;
 }
 
+Refused refusal_of_answer(http::BodyError error, const config::App& app) {
+  using SendError = origin::SendError;
+  Kind kind = error == http::BodyError::stalled     ? Kind::response_timed_out
+              : error == http::BodyError::malformed ? Kind::bad_response
+                                                    : Kind::lost;
+  return refusal_of(SendError{.kind = kind, .detail = "the answer's body broke off"}, app);
+}
+
 std::optional<watch::OriginFailure> failure_of(const origin::SendError& error) {
   switch (error.kind) {
     case Kind::no_address: return watch::OriginFailure::resolve;

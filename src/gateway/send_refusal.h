@@ -16,6 +16,9 @@ namespace signet::gateway {
 // acted, 502 or 504 without one when it may have, 4xx when the request's own body was at fault.
 Refused refusal_of(const origin::SendError& error, const config::App& app);
 
+// The same when the answer's body broke off before the client was told anything.
+Refused refusal_of_answer(http::BodyError error, const config::App& app);
+
 // The same when the body could not be collected for signing.
 Refused refusal_of(const PayloadError& error);
 

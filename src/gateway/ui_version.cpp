@@ -13,9 +13,9 @@ bool ui_needs_eval(std::string_view version) {
   std::pair release{0, 0};
   const char* const end = version.data() + version.size();
   const auto major = std::from_chars(version.data(), end, release.first);
-  if (major.ec != std::errc() || major.ptr == end || *major.ptr != '.') return false;
+  if (major.ec != std::errc() || major.ptr == end || *major.ptr != '.') return true;
   const auto minor = std::from_chars(major.ptr + 1, end, release.second);
-  if (minor.ec != std::errc() || release.first < 0 || release.second < 0) return false;
+  if (minor.ec != std::errc() || release.first < 0 || release.second < 0) return true;
   return release < kFirstWithout;
 }
 

@@ -53,6 +53,8 @@ class Reply {
   // nothing: unknown, and the front picks the framing. For HEAD, 204 and 304 whatever is written
   // later is dropped. Once per exchange.
   virtual void start(const ResponseHead& head, std::optional<std::uint64_t> length) = 0;
+  // Sends the head now, if it is still here.
+  virtual runtime::Task<std::expected<void, BodyError>> flush() = 0;
   // Waits until the piece was handed to the kernel.
   virtual runtime::Task<std::expected<void, BodyError>> write(runtime::Buffer piece) = 0;
   virtual runtime::Task<std::expected<void, BodyError>> finish() = 0;

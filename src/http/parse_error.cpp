@@ -8,11 +8,13 @@ int status_of(ParseError error) {
     case ParseError::start_line_too_large:
     case ParseError::fields_too_large:
     case ParseError::too_many_fields: return 431;
+    case ParseError::no_memory: return 503;
     default: return 400;
   }
 }
 
 std::string_view refusal_of(ParseError error) {
+  if (error == ParseError::no_memory) return "overloaded";
   return status_of(error) == 431 ? "too-large" : "bad-request";
 }
 
@@ -49,6 +51,7 @@ std::string_view describe(ParseError error) {
     case ParseError::start_line_too_large: return "The request line is too long.";
     case ParseError::fields_too_large: return "The header fields are too large.";
     case ParseError::too_many_fields: return "There are too many header fields.";
+    case ParseError::no_memory: return "The gateway has no memory for the header just now.";
   }
   return "The request is malformed.";
 }

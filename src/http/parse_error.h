@@ -39,12 +39,13 @@ enum class ParseError : std::uint8_t {
   start_line_too_large,
   fields_too_large,
   too_many_fields,
+  no_memory,  // nothing is wrong with the head: the server cannot hold it just now
 };
 
-// 400, 431 or 505. Of a response's head the answer is 502 whatever the error.
+// 400, 431, 503 or 505. Of a response's head the answer is 502 whatever the error.
 int status_of(ParseError error);
 
-// The value of x-signet-refusal: "bad-request" or "too-large".
+// The value of x-signet-refusal: "bad-request", "too-large" or "overloaded".
 std::string_view refusal_of(ParseError error);
 
 // One plain sentence without bytes of the request, fit for the client and the log.

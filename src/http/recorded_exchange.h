@@ -30,6 +30,9 @@ class RecordedReply final : public Reply {
     for (const Field& field : head.fields)
       fields.emplace_back(field.name, field.value);
   }
+  runtime::Task<std::expected<void, BodyError>> flush() override {
+    co_return std::expected<void, BodyError>();
+  }
   runtime::Task<std::expected<void, BodyError>> write(runtime::Buffer piece) override {
     largest_piece = std::max(largest_piece, piece.size());
     while (!takes_bytes)

@@ -75,7 +75,9 @@ std::expected<void, ParseError> ResponseParser::judge() {
   const ConnectionOptions options = connection_options(head_.fields);
   if (!options.valid) return std::unexpected(ParseError::bad_connection);
   head_.keep_alive = !options.close && (head_.minor_version == 1 || options.keep_alive) &&
-                     head_.body.kind != BodyFraming::Kind::until_close;
+                     head_.body.kind != BodyFraming::Kind::until_close &&
+                     // Who announces a body with a 204 may send it.
+                     !(head_.status == 204 && framing->has_body());
   return {};
 }
 

@@ -127,6 +127,11 @@ runtime::Task<std::expected<runtime::Buffer, http::BodyError>> Answer::read(std:
   co_return runtime::Buffer();
 }
 
+runtime::Task<void> Answer::arrives(runtime::Time deadline) {
+  while (would_wait() && loop_.now() < deadline)
+    co_await lease_.stream().wait_readable(deadline);
+}
+
 // What one buffer should hold: with a byte more than is due, which would show that the origin sends
 // too much.
 std::size_t Answer::wanted(std::size_t max) const {
@@ -252,6 +257,12 @@ const http::BodyFraming& Incoming::framing() const {
 }
 http::ByteSource& Incoming::body() {
   return *answer_;
+}
+bool Incoming::body_would_wait() {
+  return answer_->would_wait();
+}
+runtime::Task<void> Incoming::body_arrives(runtime::Time deadline) {
+  return answer_->arrives(deadline);
 }
 const Timings& Incoming::timings() const {
   return answer_->timings;

@@ -62,6 +62,10 @@ class Answer final : public http::ByteSource {
   runtime::Task<std::expected<runtime::Buffer, http::BodyError>> read(std::size_t max) override;
   std::optional<std::uint64_t> length() const override { return length_; }
   void stop() override;
+  // read() would have to wait for the origin.
+  bool would_wait() { return block_.size() == 0 && !ended_ && lease_.stream().read_would_wait(); }
+  // Until it need not, or the deadline.
+  runtime::Task<void> arrives(runtime::Time deadline);
 
  private:
   using Kind = http::BodyFraming::Kind;

@@ -106,7 +106,7 @@ struct OriginFetcher::Host {
 
 OriginFetcher::OriginFetcher(runtime::EventLoop& loop, Resolver& resolver,
                              runtime::TlsClientContext& tls, const Timeouts& timeouts)
-    : loop_(loop), resolver_(resolver), tls_(tls), timeouts_(timeouts) {}
+    : loop_(loop), resolver_(resolver), tls_(&tls), timeouts_(timeouts) {}
 
 OriginFetcher::~OriginFetcher() = default;
 
@@ -140,18 +140,28 @@ std::expected<OriginFetcher::Url, http::FetchFailure> OriginFetcher::parse(
   return url;
 }
 
+void OriginFetcher::change(runtime::TlsClientContext& tls, const Timeouts& timeouts) {
+  tls_ = &tls;
+  timeouts_ = timeouts;
+  ++changes_;
+  drop_unused();
+}
+
+void OriginFetcher::drop_unused() {
+  std::erase_if(hosts_, [](const auto& each) { return each.second->users == 0; });
+}
+
 OriginFetcher::Host& OriginFetcher::host_of(const Url& url) {
-  std::string key = fmt::format("{}://{}:{}", url.https ? "https" : "http", url.host, url.port);
+  std::string key =
+      fmt::format("{}://{}:{} {}", url.https ? "https" : "http", url.host, url.port, changes_);
   if (auto found = hosts_.find(key); found != hosts_.end()) return *found->second;
-  if (hosts_.size() >= kHostsKept) {
-    std::erase_if(hosts_, [](const auto& each) { return each.second->users == 0; });
-  }
+  if (hosts_.size() >= kHostsKept) drop_unused();
   Settings settings;
   settings.name = url.host;
   settings.https = url.https;
   settings.host = url.host;
   settings.port = url.port;
-  settings.tls = &tls_;
+  settings.tls = tls_;
   settings.timeouts = timeouts_;
   auto made = std::make_unique<Host>(loop_, std::move(settings), resolver_);
   return *hosts_.emplace(std::move(key), std::move(made)).first->second;

@@ -23,6 +23,9 @@ class OriginFetcher final : public http::Fetcher {
                 const Timeouts& timeouts);
   ~OriginFetcher() override;
 
+  // For fetches that begin from now on. `tls` is borrowed, and so stays the one before.
+  void change(runtime::TlsClientContext& tls, const Timeouts& timeouts);
+
   // Header names may have any case. Host, framing and connection headers are not the caller's:
   // with one of them the answer is bad_url.
   runtime::Task<std::expected<http::FetchAnswer, http::FetchFailure>> fetch(
@@ -34,14 +37,16 @@ class OriginFetcher final : public http::Fetcher {
 
   static std::expected<Url, http::FetchFailure> parse(const std::string& text);
   Host& host_of(const Url& url);
+  void drop_unused();
   runtime::Task<std::expected<http::FetchAnswer, http::FetchFailure>> run(
       Origin& origin, const Url& url, const http::FetchRequest& request);
 
   runtime::EventLoop& loop_;
   Resolver& resolver_;
-  runtime::TlsClientContext& tls_;
-  const Timeouts timeouts_;
-  std::map<std::string, std::unique_ptr<Host>> hosts_;  // by "https://host:port"
+  runtime::TlsClientContext* tls_;
+  Timeouts timeouts_;
+  unsigned changes_ = 0;
+  std::map<std::string, std::unique_ptr<Host>> hosts_;  // by "https://host:port" and changes_
 };
 
 }  // namespace signet::origin

@@ -37,6 +37,10 @@ class Incoming {
   const http::BodyFraming& framing() const;
   // Errors: malformed (chunked coding), stalled, gone (ended too early). Pieces are at most 64 KiB.
   http::ByteSource& body();
+  // Whether nothing of the body is here yet, nor its end.
+  bool body_would_wait();
+  // Until that changes, or the deadline.
+  runtime::Task<void> body_arrives(runtime::Time deadline);
 
   const Timings& timings() const;
   // The request went over a connection that had carried another before.

@@ -99,6 +99,11 @@ void AppStatesView::note_failure(std::string_view app) {
   }
 }
 
+void AppStatesView::note_answer(std::size_t index) {
+  if (index >= statuses_->size() || (*statuses_)[index].state == State::available) return;
+  note_failure((*statuses_)[index].name);
+}
+
 AppStates::AppStates(runtime::EventLoop& home, Probe& probe, const ProbeSettings& settings,
                      std::uint32_t seed)
     : home_(home),

@@ -44,6 +44,9 @@ class AppStatesView {
   // A request found the app's origin not answering: it is asked at once. Cheap to call for each of
   // many failures: more than one a second per app is ignored.
   void note_failure(std::string_view app);
+  // The origin of the app at `index` of the configuration answered a request: when it does not
+  // count as available, it is asked at once, at most once a second.
+  void note_answer(std::size_t index);
 
  private:
   friend class AppStates;

@@ -16,6 +16,7 @@ void* Arena::allocate_slowly(std::size_t bytes) {
     if (memory == nullptr) std::abort();
     newest_ = new (memory) Chunk{newest_, bytes + kChunkHead, BlockSize::k4};
     bytes_held_ += bytes + kChunkHead;
+    pool_.lend(bytes + kChunkHead);
     return memory + kChunkHead;
   }
   // The second block is larger: an exchange that outgrows 4 KiB usually outgrows 8.
@@ -34,6 +35,7 @@ void Arena::reset() {
     Chunk* chunk = newest_;
     newest_ = chunk->previous;
     if (chunk->bytes != 0) {
+      pool_.lent_back(chunk->bytes);
       std::free(chunk);
     } else {
       pool_.give_back(reinterpret_cast<char*>(chunk), chunk->size);

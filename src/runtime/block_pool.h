@@ -26,6 +26,10 @@ class BlockPool {
     shelves_[static_cast<std::size_t>(size)].give_back(block);
   }
 
+  // Memory that stands in for blocks, since it is too large for one, counts as in use.
+  void lend(std::size_t bytes) { bytes_in_use_ += bytes; }
+  void lent_back(std::size_t bytes) { bytes_in_use_ -= bytes; }
+
   // Slabs::trim() of every size.
   void trim() {
     for (Slabs& shelf : shelves_)

@@ -59,6 +59,7 @@ bool Socket::spent_turn() {
 }
 
 std::expected<std::size_t, IoError> Socket::try_read(std::span<char> into) {
+  if (was_reset_) return std::unexpected(IoError::reset);
   if (!watch_.readable || spent_turn()) return std::unexpected(IoError::would_block);
   while (true) {
     ssize_t got = recv(fd_, into.data(), into.size(), 0);
@@ -75,7 +76,7 @@ std::expected<std::size_t, IoError> Socket::try_read(std::span<char> into) {
       watch_.readable = false;
       return std::unexpected(IoError::would_block);
     }
-    watch_.broken = true;
+    was_reset_ = watch_.broken = true;
     return std::unexpected(IoError::reset);
   }
 }

@@ -37,8 +37,7 @@ class Socket final : public Stream {
   EventLoop& loop() override { return loop_; }
 
   int fd() const { return fd_; }
-  // Closing sends RST instead of FIN.
-  void reset_on_close();
+  void reset_on_close() override;
   Address peer() const;
   Address local() const;
 
@@ -49,6 +48,7 @@ class Socket final : public Stream {
   EventLoop& loop_;
   int fd_;
   Watch watch_;
+  bool was_reset_ = false;  // the kernel tells once; then it would look like the peer's FIN
   std::uint64_t counted_turn_ = 0;
   std::size_t turn_bytes_ = 0;
 };

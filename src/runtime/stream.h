@@ -33,6 +33,8 @@ class Stream {
   virtual std::expected<std::size_t, IoError> try_write(std::span<const iovec> pieces) = 0;
   // Ends our direction (FIN; TLS: close_notify first). Best effort, does not wait.
   virtual void shutdown_write() = 0;
+  // Closing will send RST instead of FIN: the peer must not take what it got for all.
+  virtual void reset_on_close() = 0;
   // Whether bytes are waiting that were not asked for, or the peer ended: an idle connection of
   // which this is true must not be reused.
   virtual bool has_unread() = 0;

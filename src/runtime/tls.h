@@ -66,6 +66,7 @@ class TlsStream final : public Stream {
   // each packet as it arrives; then 16 KiB.
   std::expected<std::size_t, IoError> try_write(std::span<const iovec> pieces) override;
   void shutdown_write() override;
+  void reset_on_close() override { socket_->reset_on_close(); }
   bool has_unread() override;
   WaitList::Awaiter wait_readable(Time deadline) override;
   WaitList::Awaiter wait_writable(Time deadline) override;

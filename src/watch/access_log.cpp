@@ -31,7 +31,11 @@ void append_target(std::string& out, const AccessEntry& entry) {
   append_escaped(out, entry.path, kMaxLogField);
   std::size_t query = out.size();
   append_scope_query(out, entry.query);
-  if (out.size() - query > kMaxLogField) out.resize(query + kMaxLogField);
+  if (out.size() - query <= kMaxLogField) return;
+  out.resize(query + kMaxLogField);
+  // The query is ASCII, but a value that was cut ends in an ellipsis: no part of one may stay.
+  while (static_cast<unsigned char>(out.back()) >= 0x80)
+    out.pop_back();
 }
 
 // `label` ends where the value's text begins.

@@ -38,6 +38,7 @@ class TextStream final : public runtime::Stream {
     return std::unexpected(runtime::IoError::reset);
   }
   void shutdown_write() override {}
+  void reset_on_close() override {}
   bool has_unread() override { return ends_ || !rest_.empty(); }
   runtime::WaitList::Awaiter wait_readable(runtime::Time deadline) override {
     return watch_.readers.wait(loop_, deadline);

@@ -146,6 +146,8 @@ SLOW = [Bad(name, answer, 504, "origin-timeout") for name, answer in _SLOW.items
 BROKEN = [
     Broken("CL-too-short", head("Content-Length: 10", then="close")),
     Broken("CL-too-short-reset", head("Content-Length: 10", then="reset")),
+    Broken("until-close-reset", head(then="reset")),
+    Broken("until-close-reset-later", Answer(head().data, "reset", later=b"more")),
     Broken("CL-nothing-came", head("Content-Length: 10", body=b"", then="close")),
     Broken("CL-stalls", head("Content-Length: 10", then="hang")),
     *[
@@ -202,6 +204,10 @@ GOOD = [
     Good("CL-and-an-answer", head(_LENGTH, body=b"hello" + _NEXT), reused=False),
     Good("chunked-and-an-answer", head(_CHUNKED, body=_CHUNKS + _NEXT), reused=False),
     Good("CL-0-and-an-answer", head("Content-Length: 0", body=_NEXT), b"", reused=False),
+    Good("204-with-a-length", head(_LENGTH, status="HTTP/1.1 204 No Content", body=b""), b"", 204,
+         reused=False),
+    Good("204-chunked", head(_CHUNKED, status="HTTP/1.1 204 No Content", body=b""), b"", 204,
+         reused=False),
     Good("204-with-a-body", head(_LENGTH, status="HTTP/1.1 204 No Content"), b"", 204,
          reused=False),
     Good("304-and-an-answer", head(status="HTTP/1.1 304 Not Modified", body=_NEXT), b"", 304,

@@ -123,6 +123,10 @@ def test_broken_body(rig: Rig, app: str, row: Broken) -> None:
             if response is None or not response.whole:
                 assert client.rest() == b""
                 rig.never(target)
+            else:
+                # Nothing was said yet when it broke: a refusal, and the connection goes on.
+                assert response.refusal in ("origin-lost", "origin-bad-response", "origin-timeout")
+                rig.check_answered(client.read_response(), target)
         served = origin.connections[once.arrived[0].connection]
         assert origin.wait(lambda: not served.open)
     rig.check_next(app)

@@ -94,7 +94,8 @@ def test_steady_posts(stack: Stack, long: bool, app: str) -> None:
 
     assert tally.failures == []
     assert tally.sent > seconds * 10
-    assert steps_of(setup, run_id) == list(range(1, tally.sent + 1))
+    # The first connection has idled too long by now.
+    assert steps_of(Sender(uri), run_id) == list(range(1, tally.sent + 1))
     assert after["refused"] == before["refused"]
     # Signet's own looks at the apps' health are among them.
     signed = after["signed"] - before["signed"]
