@@ -139,6 +139,24 @@ TEST_F(AppStatesTest, AFailureSeenByTrafficAsksAtOnceButNotInAFlood) {
   EXPECT_GE(times_asked("a"), 3u);
 }
 
+TEST_F(AppStatesTest, AnAnswerOfAnAppThatCountsAsDownAsksAtOnce) {
+  probe_.answers["a"] = {Trouble::refused, ""};
+  states_.set_apps({"a"});
+  pass(3s);
+  EXPECT_EQ(status().state, State::unavailable);
+  const std::size_t before = times_asked("a");
+  probe_.answers["a"] = {Trouble::none, "3.10.1"};
+  view_.note_answer(0);
+  view_.note_answer(7);
+  turn();
+  EXPECT_EQ(times_asked("a"), before + 1);
+  EXPECT_EQ(status().state, State::available);
+  EXPECT_EQ(view_.version_of("a"), "3.10.1");
+  view_.note_answer(0);
+  turn();
+  EXPECT_EQ(times_asked("a"), before + 1);
+}
+
 TEST_F(AppStatesTest, AFailureNotedDuringAProbeAsksAgainAfterIt) {
   probe_.hangs["a"] = true;
   states_.set_apps({"a"});

@@ -117,6 +117,19 @@ TEST(AccessLog, ScopeQuery) {
   }
 }
 
+TEST(AccessLog, AQueryIsCutWithoutHalfACharacter) {
+  for (std::size_t size = 2030; size < 2060; ++size) {
+    AccessEntry long_one = entry();
+    const std::string query = "run_id=" + std::string(size, 'A');
+    long_one.query = query;
+    const std::string line = line_of(long_one, LogFormat::json);
+    const std::size_t end = line.find(R"(","operation")");
+    ASSERT_NE(end, std::string::npos);
+    const std::string tail = line.substr(end - 3, 3);
+    EXPECT_TRUE(tail == "AAA" || tail == "\u2026") << size;
+  }
+}
+
 TEST(AccessLog, CountsWhatFindsNoRoom) {
   Registry registry;
   Counter dropped = registry.counter("dropped_total", "");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import threading
 from collections.abc import Callable
 
@@ -14,6 +15,10 @@ from wire import API, Line
 
 Start = Callable[..., Signet]
 APPS = ("plain", "signed")
+
+
+def readable(line: Line) -> bool:
+    return bool(select.select([line.socket], [], [], 0)[0])
 
 
 class Gate:
@@ -29,6 +34,22 @@ class Gate:
 
     def open(self) -> None:
         self._open.set()
+
+
+def test_memory_that_unfinished_heads_take(start: Start, origin: Origin) -> None:
+    limits = {"memory": "16MiB", "exchanges": 64}
+    signet = start([plain_app(origin.url)], config={"limits": limits})
+    lines = [Line(signet.port) for _ in range(200)]
+    for line in lines:
+        line.send(f"GET /apps/plain{API} HTTP/1.1\r\nHost: a\r\na: ".encode() + b"x" * 60_000)
+    refused = until("some are refused", lambda: [line for line in lines if readable(line)])
+    answer = refused[0].answer()
+    assert (answer.status, answer.refusal, answer.retry_after) == (503, "overloaded", "1")
+    # The others hold what the limit allows: 16 MiB of heads of 255 KiB, and their blocks' round-up.
+    until("most are refused", lambda: sum(map(readable, lines)) > 80)
+    for line in lines:
+        line.socket.close()
+    signet.answers_well("plain")
 
 
 def test_connections_with_idle_ones(start: Start, origin: Origin) -> None:

@@ -124,6 +124,59 @@ def test_api_answers_are_no_documents(rig: Rig, app: str, path: str, status: str
 
 
 @apps
+@pytest.mark.parametrize(
+    ("lines", "seen"),
+    [
+        (["attachment; filename=a"], "attachment; filename=a"),
+        (["Attachment"], "Attachment"),
+        (["attachment; filename=a", "inline"], "attachment"),
+        (["attachment, inline"], "attachment"),
+        (["attachments"], "attachment"),
+        (["inline"], "attachment"),
+    ],
+)
+def test_data_is_an_attachment_whatever_the_origin_says(
+    rig: Rig, app: str, lines: list[str], seen: str
+) -> None:
+    said = [f"Content-Disposition: {line}" for line in lines]
+    response = answered(rig, app, isolation.DATA[0], *said)
+    assert response.values("content-disposition") == [seen]
+    hidden = answered(rig, app, isolation.DATA[0], *said, "Connection: content-disposition")
+    assert hidden.values("content-disposition") == ["attachment"]
+
+
+@apps
+def test_a_repeated_destination_is_refused(rig: Rig, app: str) -> None:
+    raw = get(isolation.DATA[0], b"Sec-Fetch-Dest: empty", b"Sec-Fetch-Dest: script")
+    response = rig.send(app, raw)
+    assert (response.status, response.refusal) == (403, "forbidden")
+
+
+@apps
+def test_a_large_page_of_unknown_length_comes_unedited(rig: Rig, app: str) -> None:
+    page = isolation.HTML + b" " * (1 << 20)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n"
+    data = head + b"%x\r\n%b\r\n0\r\n\r\n" % (len(page), page)
+    with rig.scripted(app, lambda request: Answer(data)):
+        response = rig.ask(app, "/")
+    assert (response.status, response.body) == (200, page)
+
+
+@pytest.mark.parametrize("path", ["/app/assets/none", "/signet/none", "/signet/api/v1/none"])
+def test_own_refusals_are_isolated(rig: Rig, path: str) -> None:
+    raw = f"GET {path} HTTP/1.1\r\nHost: {{H}}\r\n\r\n".encode()
+    response = rig.send(PLAIN, raw)
+    assert response.status in (403, 404)
+    assert response.value("cross-origin-opener-policy") == "same-origin"
+
+
+@pytest.mark.parametrize("path", ["/app", "/signet/api/v1/apps"])
+def test_a_wrong_method_is_told_the_right_ones(rig: Rig, path: str) -> None:
+    response = rig.send(PLAIN, f"POST {path} HTTP/1.1\r\nHost: {{H}}\r\n\r\n".encode())
+    assert (response.status, response.value("allow")) == (405, "GET, HEAD")
+
+
+@apps
 def test_static_files_may_be_kept(rig: Rig, app: str) -> None:
     caching = "public, max-age=2419200"
     lines = (f"Cache-Control: {caching}", 'ETag: "a"')
