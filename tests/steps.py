@@ -290,7 +290,14 @@ def hostile(context: Context) -> Result:
 
 
 def chaos(context: Context) -> Result:
-    return run_pytest(context, "chaos", seconds=900)
+    result = run_pytest(context, "chaos", seconds=900)
+    for preset in ("asan", "tsan") if context.long else ():
+        if code := build(context, preset, "signet"):
+            result += one(code, f"the {preset} build failed")
+            continue
+        binary = ROOT / f"build/{preset}/signet"
+        result += run_pytest(context, "chaos", seconds=900, SIGNET_BIN=str(binary))
+    return result
 
 
 def cost(context: Context) -> Result:
