@@ -232,7 +232,7 @@ def fuzz(context: Context) -> Result:
     def run(target: str) -> Result:
         found = OUT / "fuzz" / target
         found.mkdir(parents=True, exist_ok=True)
-        seeds = ROOT / "tests/fuzz/corpus" / target.removesuffix("_fuzz")
+        seeds = ROOT / "tests/fuzz/corpus" / target
         log = found / "log"
         log.unlink(missing_ok=True)
         own = Context(context.long, log, context.environment)

@@ -29,13 +29,7 @@ std::uint64_t micros(runtime::Duration duration) {
 // The path and what is logged of the query, escaped.
 void append_target(std::string& out, const AccessEntry& entry) {
   append_escaped(out, entry.path, kMaxLogField);
-  std::size_t query = out.size();
   append_scope_query(out, entry.query);
-  if (out.size() - query <= kMaxLogField) return;
-  out.resize(query + kMaxLogField);
-  // The query is ASCII, but a value that was cut ends in an ellipsis: no part of one may stay.
-  while (static_cast<unsigned char>(out.back()) >= 0x80)
-    out.pop_back();
 }
 
 // `label` ends where the value's text begins.
@@ -109,13 +103,15 @@ void append_text(std::string& out, const AccessEntry& entry) {
 
 void append_scope_query(std::string& out, std::string_view query) {
   char before = '?';
-  while (!query.empty()) {
+  const std::size_t full = out.size() + kMaxLogField;
+  while (!query.empty() && out.size() < full) {
     std::size_t end = std::min(query.find('&'), query.size());
     std::string_view pair = query.substr(0, end);
     query.remove_prefix(std::min(end + 1, query.size()));
     if (!std::ranges::binary_search(kScopeKeys, pair.substr(0, pair.find('=')))) continue;
     out += before;
-    append_escaped(out, pair, kMaxLogField);
+    // Cut there, an escape or a character stays whole.
+    append_escaped(out, pair, full - out.size());
     before = '&';
   }
 }

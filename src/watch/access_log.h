@@ -41,6 +41,7 @@ void append_access_line(std::string& out, const AccessEntry& entry, std::int64_t
 
 // Appends "?a=b&c=d" with those parameters of a normalised query whose key names a scope
 // (experiment_id, run_id, name, …); nothing when there is none. Values of others may be personal.
+// At most kMaxLogField bytes.
 void append_scope_query(std::string& out, std::string_view query);
 
 // The access log of one loop. Taking a line costs no memory once the first lines were written.

@@ -130,6 +130,22 @@ TEST(AccessLog, AQueryIsCutWithoutHalfACharacter) {
   }
 }
 
+TEST(AccessLog, ManyParametersAreBoundedTogetherAndCutBetweenEscapes) {
+  for (std::size_t size = 1; size < 40; ++size) {
+    std::string query;
+    while (query.size() < 4000)
+      query += "run_id=" + std::string(size, '\xff') + "&";
+    std::string out;
+    append_scope_query(out, query);
+    EXPECT_LE(out.size(), kMaxLogField);
+    EXPECT_GT(out.size(), kMaxLogField - 20);
+    // Each invalid byte is "\ufffd", whole.
+    for (std::size_t at = out.find('\\'); at != std::string::npos; at = out.find('\\', at + 1)) {
+      ASSERT_EQ(out.substr(at, 6), "\\ufffd") << size;
+    }
+  }
+}
+
 TEST(AccessLog, CountsWhatFindsNoRoom) {
   Registry registry;
   Counter dropped = registry.counter("dropped_total", "");
