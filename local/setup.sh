@@ -16,17 +16,17 @@ SETUP_LOGS=$ROOT/.cache/setup
 export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
 
 PACKAGES_RUN=(
-  clang-19 lld-19 libclang-rt-19-dev libstdc++-12-dev cmake ninja-build ccache pkg-config
+  clang-19 lld-19 llvm-19 libclang-rt-19-dev libstdc++-12-dev cmake ninja-build ccache pkg-config
   libssl-dev libnghttp2-dev libsimdjson-dev libfmt-dev libyaml-cpp-dev libcli11-dev libgtest-dev
   libgmock-dev libbenchmark-dev libsqlite3-dev libexpat1-dev libbrotli-dev zlib1g-dev libzstd-dev
   git ca-certificates curl openssl sqlite3 python3 python3-venv
 )
 PACKAGES_TEST=(
-  llvm-19 clang-tidy-19 clang-format-19
+  clang-tidy-19 clang-format-19
   chromium fonts-liberation
   nginx-light haproxy wrk nghttp2-client valgrind strace
 )
-TOOLS_RUN=(clang++-19 ld.lld-19 cmake ninja ccache pkg-config git openssl python3)
+TOOLS_RUN=(clang++-19 ld.lld-19 llvm-ar-19 cmake ninja ccache pkg-config git openssl python3)
 TOOLS_TEST=(llvm-symbolizer-19 clang-tidy-19 clang-format-19 chromium nginx haproxy wrk valgrind strace)
 
 say() { printf '[%4d s] %s\n' $((SECONDS - SETUP_STARTED)) "$*"; }
