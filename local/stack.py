@@ -33,6 +33,11 @@ MLFLOW_SECONDS = 180.0
 QUICK_SECONDS = 60.0
 
 
+def refuse_taken(port: int) -> None:
+    if not is_free(port):
+        raise ChildDied(f"port {port} is taken: choose another one with --port")
+
+
 @dataclass(frozen=True)
 class Gateway:
     """A running Signet. `url` and `admin` have no trailing slash."""
@@ -104,6 +109,8 @@ class Stack:
     def start(self) -> None:
         if self._with_gateway and not signet_binary().exists():
             raise FileNotFoundError(f"{signet_binary()} is not built (or set SIGNET_BIN)")
+        if self._with_gateway and self._port:
+            refuse_taken(self._port)
         self.folder.mkdir(parents=True, exist_ok=True)
         versions = sorted({app.mlflow for app in self.apps if not app.endpoint})
         names = [*versions, "moto", "sts", "sagemaker-app", "sagemaker-tracking-server", "control"]
@@ -159,8 +166,7 @@ class Stack:
         ports = free_ports(2)
         port, admin_port = port or ports[0], admin_port or ports[1]
         for wanted in (port, admin_port):
-            if not is_free(wanted):
-                raise ChildDied(f"port {wanted} is taken: choose another one with --port")
+            refuse_taken(wanted)
         chosen = self.apps if apps is None else apps
         if default:
             chosen = tuple(replace(app, default=app.name == default) for app in chosen)

@@ -152,7 +152,13 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return run(argc, argv);
+    int code = run(argc, argv);
+    std::cout.flush();
+    if (code == 0 && (std::fflush(stdout) != 0 || !std::cout)) {
+      fmt::print(stderr, "signet: cannot write to standard output\n");
+      return 1;
+    }
+    return code;
   } catch (const std::exception& error) {
     fmt::print(stderr, "signet: {}\n", error.what());
     return 1;

@@ -75,6 +75,9 @@ def main() -> int:
         )
         if result.failed:
             show_failure(result, log)
+        else:
+            for note in result.notes:
+                print(f"        note: {note}")
         table.append((name, result, seconds))
         total += result
     print(f"\n{'step':14} {'passed':>7} {'failed':>7} {'skipped':>8} {'seconds':>8}")

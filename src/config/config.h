@@ -76,7 +76,8 @@ struct LogTarget {
   enum class To : std::uint8_t { standard_output, file, off };
   To to = To::standard_output;
   std::string path;  // of a file
-  bool operator==(const LogTarget&) const = default;
+  Place place;
+  bool operator==(const LogTarget& other) const { return to == other.to && path == other.path; }
 };
 
 struct LogSettings {

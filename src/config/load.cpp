@@ -150,7 +150,7 @@ void load_log_target(Section& log, std::string_view key, LogTarget& target) {
   if (text == "stdout" || text == "off") {
     target.to = text == "off" ? LogTarget::To::off : LogTarget::To::standard_output;
   } else if (text.find('/') != std::string::npos && !text.ends_with('/')) {
-    target = {LogTarget::To::file, text};
+    target = {LogTarget::To::file, text, log.place_of(key)};
   } else {
     log.problem(key, fmt::format("\"{}\" is neither stdout nor off nor a file: a file's path has a "
                                  "slash, e.g. /var/log/signet/access.log",

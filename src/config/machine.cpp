@@ -20,9 +20,19 @@ struct NeededFolder {
   bool may_be_in_memory;
 };
 
-std::vector<NeededFolder> needed_folders(const Config& config) {
-  return {{"state.sqlite", folder_of(config.state.sqlite), config.state.place, true},
-          {"spool.directory", config.spool.directory, config.spool.place, false}};
+// Of logs only those whose file is not there yet: one that somebody prepared needs no folder that
+// this user may write to.
+std::vector<NeededFolder> needed_folders(const Config& config, const Environment& environment) {
+  std::vector<NeededFolder> needed{
+      {"state.sqlite", folder_of(config.state.sqlite), config.state.place, true},
+      {"spool.directory", config.spool.directory, config.spool.place, false}};
+  auto add_log = [&](std::string_view key, const LogTarget& target) {
+    if (target.to != LogTarget::To::file || environment.folder(target.path).exists) return;
+    needed.push_back({key, folder_of(target.path), target.place, true});
+  };
+  add_log("log.access", config.log.access);
+  add_log("log.audit", config.log.audit);
+  return needed;
 }
 
 std::string wrong_with(const FolderFacts& facts, const NeededFolder& needed) {
@@ -51,7 +61,7 @@ std::uint64_t open_files_needed(const Config& config) {
 
 Problems check_machine(const Config& config, const Environment& environment) {
   Problems problems;
-  for (const NeededFolder& needed : needed_folders(config)) {
+  for (const NeededFolder& needed : needed_folders(config, environment)) {
     std::string wrong = wrong_with(environment.folder(needed.path), needed);
     if (!wrong.empty()) {
       problems.push_back({config.file, needed.place,
@@ -73,7 +83,7 @@ Problems check_machine(const Config& config, const Environment& environment) {
 
 Problems prepare_folders(const Config& config, const Environment& environment) {
   Problems problems;
-  for (const NeededFolder& needed : needed_folders(config)) {
+  for (const NeededFolder& needed : needed_folders(config, environment)) {
     if (environment.folder(needed.path).exists) continue;
     auto created = environment.create_folder(needed.path);
     if (!created) {

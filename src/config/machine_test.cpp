@@ -75,8 +75,35 @@ TEST(Check, Machine) {
   environment.folders["/state"] = {};
   EXPECT_NE(found().find("/state is not there and cannot be created"), std::string::npos);
   environment.folders["/state"] = {.parent_writable = true};
+  EXPECT_EQ(found(), "");
   environment.open_files = 1024;
   EXPECT_NE(found().find("and this user may have 1024"), std::string::npos);
+}
+
+TEST(Check, FoldersOfLogs) {
+  TestEnvironment environment;
+  Config config = good(std::string(kApp) +
+                           "log: {access: /logs/access.log, audit: off}\n"
+                           "state: {sqlite: /state/db}\nspool: {directory: /s}\n",
+                       environment);
+  environment.folders["/logs/access.log"] = {.parent_writable = true};
+  auto found = [&] {
+    std::string all;
+    for (const Problem& problem : check_machine(config, environment))
+      all += problem.text() + '\n';
+    return all;
+  };
+  environment.folders["/logs"] = {.parent_writable = true};
+  EXPECT_EQ(found(), "");
+  environment.folders["/logs"] = {};
+  EXPECT_EQ(found(),
+            "f.yaml:2:15: log.access: the folder /logs is not there and cannot be created: create "
+            "it for this user\n");
+  environment.folders["/logs"] = {.exists = true, .is_folder = true};
+  EXPECT_NE(found().find("log.access: the folder /logs cannot be written to"), std::string::npos);
+  // A file that is there already needs nothing of its folder.
+  environment.folders["/logs/access.log"] = {.exists = true};
+  EXPECT_EQ(found(), "");
 }
 
 }  // namespace

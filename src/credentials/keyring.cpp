@@ -71,6 +71,12 @@ std::unique_ptr<Source> Keyring::source_for(const Identity& identity) {
   return std::make_unique<RoleSource>(home_, line(own_of(identity.region)), sts_, std::move(role));
 }
 
+void Keyring::set_attempt(runtime::Duration most) {
+  rules_.attempt = most;
+  for (const auto& [identity, refresher] : refreshers_)
+    refresher->set_attempt(most);
+}
+
 void Keyring::drop_unused() {
   std::erase_if(refreshers_, [](const auto& entry) { return !entry.second->wanted(); });
 }

@@ -54,6 +54,9 @@ class Keyring {
   // that went now may stay until the next call.
   void drop_unused();
 
+  // How long an attempt to get keys may take, from the next one on.
+  void set_attempt(runtime::Duration most);
+
   std::size_t size() const { return refreshers_.size(); }
 
  private:
@@ -64,7 +67,7 @@ class Keyring {
   Variables variables_;
   crypto::Random& random_;
   Observer& observer_;
-  const RefreshRules rules_;
+  RefreshRules rules_;
   Sts sts_;
   std::map<Identity, std::unique_ptr<Refresher>> refreshers_;
 };

@@ -226,6 +226,20 @@ TEST_F(KeyringTest, RejectedOwnKeysAreLookedUpAgain) {
   EXPECT_EQ(holder->current()->key.id, "FRESH");
 }
 
+TEST_F(KeyringTest, AttemptsMayBeGivenMoreTime) {
+  sts.delay = 30s;
+  begin();
+  auto holder = hold(research());
+  turn(30);
+  pass(5s);
+  keyring->set_attempt(40s);
+  // The attempt under way keeps its limit.
+  pass(5500ms);
+  ASSERT_EQ(holder->current(), nullptr);
+  pass(35s);
+  EXPECT_NE(holder->current(), nullptr);
+}
+
 TEST_F(KeyringTest, DropsWhatNobodyHolds) {
   begin();
   auto kept = hold(research());

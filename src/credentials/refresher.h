@@ -35,6 +35,8 @@ class Refresher {
   const std::shared_ptr<Line>& line() const { return line_; }
   // Whether somebody besides this object has the line.
   bool wanted() const { return line_.use_count() > 1; }
+  // How long an attempt may take, from the next one on.
+  void set_attempt(runtime::Duration most) { rules_.attempt = most; }
 
  private:
   friend class HolderMail;
@@ -52,7 +54,7 @@ class Refresher {
 
   runtime::EventLoop& home_;
   std::unique_ptr<Source> source_;
-  const RefreshRules rules_;
+  RefreshRules rules_;
   crypto::Random& random_;
   Observer& observer_;
   std::shared_ptr<Line> line_;

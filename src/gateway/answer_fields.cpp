@@ -84,22 +84,13 @@ std::string_view script_source(const AnswerContext& context) {
 // Styles may be inline: MLflow's UI libraries insert <style> elements.
 std::string_view page_policy(const AnswerContext& context) {
   runtime::Arena& arena = context.request.arena;
-  std::string_view ancestors;
-  for (const std::string& ancestor : context.site.config().embedding.frame_ancestors) {
-    ancestors = concat(arena, {ancestors, " ", ancestor});
-  }
-  // The portal frames an app that has a host of its own from the portal's host.
-  if (context.route.app->public_url) {
-    ancestors =
-        concat(arena, {ancestors, " ", arena.copy(context.site.config().public_url->origin())});
-  }
   static constexpr std::string_view kBesidesScripts =
       "; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
       "worker-src 'self' blob:; frame-src 'self' blob:; connect-src 'self'; object-src 'none'; "
-      "base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+      "base-uri 'none'; form-action 'self'; frame-ancestors ";
   std::string_view eval = context.page_needs_eval ? " 'unsafe-eval'" : "";
   return concat(arena, {"default-src 'self'; script-src ", script_source(context), eval,
-                        kBesidesScripts, ancestors});
+                        kBesidesScripts, context.site.frame_ancestors(context.route.app)});
 }
 
 // disposition-type = "attachment", with or without parameters (RFC 6266 §4.1).

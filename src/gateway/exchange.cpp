@@ -244,18 +244,17 @@ AnswerContext Exchange::context() const {
 }
 
 runtime::Task<void> Exchange::relay(origin::Incoming incoming) {
+  std::string begun;
   // What AWS says of itself is never encoded; an MLflow's encoded error is in its own shape
   // already.
-  if (incoming.status() >= 400 && route_.app->is_signed() &&
-      (incoming.fields().has(FieldId::x_amzn_errortype) ||
-       !incoming.fields().has(FieldId::content_encoding))) {
-    co_return co_await relay_error(incoming);
-  }
+  bool may_be_of_aws = incoming.status() >= 400 && route_.app->is_signed() &&
+                       (incoming.fields().has(FieldId::x_amzn_errortype) ||
+                        !incoming.fields().has(FieldId::content_encoding));
+  if (may_be_of_aws && co_await relay_error(incoming, begun)) co_return;
   bool is_page = answer_kind(route_) == AnswerKind::page && incoming.status() == 200 &&
                  incoming.fields().value(FieldId::content_type).starts_with("text/html") &&
                  !incoming.fields().has(FieldId::content_encoding);
-  std::string page;
-  if (is_page && request_.head.method == Method::get && co_await relay_whole(incoming, page)) {
+  if (is_page && request_.head.method == Method::get && co_await relay_whole(incoming, begun)) {
     co_return;
   }
 
@@ -282,7 +281,7 @@ runtime::Task<void> Exchange::relay(origin::Incoming incoming) {
   }
   status_ = head.status;
   reply_.start(head, length);
-  if (!page.empty() && !co_await send_text(page)) co_return;
+  if (!begun.empty() && !co_await send_text(begun)) co_return;
   if (waits) {
     auto flushed = co_await reply_.flush();
     if (!flushed) co_return;
@@ -314,9 +313,9 @@ runtime::Task<bool> Exchange::send_text(std::string_view text) {
   co_return true;
 }
 
-// The UI's page, edited. False when it is too large to be one of MLflow's; `page` then is the part
+// The UI's page, edited. False when it is too large to be one of MLflow's; `begun` then is the part
 // of it that was read already.
-runtime::Task<bool> Exchange::relay_whole(origin::Incoming& incoming, std::string& page) {
+runtime::Task<bool> Exchange::relay_whole(origin::Incoming& incoming, std::string& begun) {
   if (incoming.framing().kind == http::BodyFraming::Kind::length &&
       incoming.framing().length > kLargestPage) {
     co_return false;
@@ -328,13 +327,13 @@ runtime::Task<bool> Exchange::relay_whole(origin::Incoming& incoming, std::strin
       co_return true;
     }
     if (piece->empty()) break;
-    page += piece->view();
-    if (page.size() > kLargestPage) co_return false;
+    begun += piece->view();
+    if (begun.size() > kLargestPage) co_return false;
   }
   http::ResponseHead head(request_.arena);
   head.status = incoming.status();
   add_answer_fields(incoming.fields(), head.status, context(), true, head.fields);
-  std::string edited = edit_page(page);
+  std::string edited = edit_page(begun);
   status_ = head.status;
   reply_.start(head, edited.size());
   if (!co_await send_text(edited)) co_return true;
@@ -343,22 +342,26 @@ runtime::Task<bool> Exchange::relay_whole(origin::Incoming& incoming, std::strin
   co_return true;
 }
 
-// An error of a managed MLflow, said in MLflow's own shape.
-runtime::Task<void> Exchange::relay_error(origin::Incoming& incoming) {
+// An error of a managed MLflow, said in MLflow's own shape. False when it is too large to be one of
+// AWS's and so has that shape; `begun` then is the part of it that was read already.
+runtime::Task<bool> Exchange::relay_error(origin::Incoming& incoming, std::string& begun) {
   std::string body;
+  std::string_view type = incoming.fields().value(FieldId::x_amzn_errortype);
   bool readable = incoming.fields().value(FieldId::content_encoding).empty();
   while (readable) {
     auto piece = co_await incoming.body().read(kPiece);
     if (piece && piece->empty()) break;
-    // Of half a body nothing is said.
-    if (!piece || body.size() + piece->size() > kLargestError) {
-      body.clear();
-      break;
+    if (piece) body += piece->view();
+    if (piece && body.size() <= kLargestError) continue;
+    if (piece && type.empty()) {
+      begun = std::move(body);
+      co_return false;
     }
-    body += piece->view();
+    // Of half a body nothing is said.
+    body.clear();
+    break;
   }
   int status = incoming.status();
-  std::string_view type = incoming.fields().value(FieldId::x_amzn_errortype);
   if (blames_keys(type, body)) app_->keys->report_rejected(key_id_);
 
   http::ResponseHead head(request_.arena);
@@ -376,9 +379,10 @@ runtime::Task<void> Exchange::relay_error(origin::Incoming& incoming) {
   head.fields.set(FieldId::content_type, "application/json");
   status_ = status;
   reply_.start(head, body.size());
-  if (!co_await send_text(body)) co_return;
+  if (!co_await send_text(body)) co_return true;
   auto finished = co_await reply_.finish();
   if (finished) outcome_ = Outcome::answered;
+  co_return true;
 }
 
 }  // namespace signet::gateway

@@ -51,9 +51,9 @@ class Exchange {
   runtime::Task<std::expected<origin::Incoming, Refused>> send_signed(origin::Outgoing& outgoing);
   runtime::Task<std::expected<origin::Incoming, Refused>> send_plain(origin::Outgoing& outgoing);
   runtime::Task<void> relay(origin::Incoming incoming);
-  runtime::Task<bool> relay_whole(origin::Incoming& incoming, std::string& page);
+  runtime::Task<bool> relay_whole(origin::Incoming& incoming, std::string& begun);
   runtime::Task<bool> send_text(std::string_view text);
-  runtime::Task<void> relay_error(origin::Incoming& incoming);
+  runtime::Task<bool> relay_error(origin::Incoming& incoming, std::string& begun);
   runtime::Task<void> refuse(Refused refused);
   runtime::Task<void> refuse_method();
   runtime::Task<void> answer_here_with(int status, std::string_view body);

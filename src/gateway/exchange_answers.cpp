@@ -30,7 +30,10 @@ runtime::Task<void> Exchange::refuse(Refused refused) {
   } else {
     outcome_ = Outcome::local;
   }
-  co_await gateway::refuse(request_, reply_, refused, id);
+  const Site& site = at_->site();
+  const config::App* framed = host_ != nullptr && host_->app != nullptr ? host_->app : route_.app;
+  RefusalPage page{id, site.portal_link(host_), site.frame_ancestors(framed)};
+  co_await gateway::refuse(request_, reply_, refused, page);
 }
 
 runtime::Task<void> Exchange::run_malformed(http::ParseError error) {

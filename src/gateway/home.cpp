@@ -94,10 +94,7 @@ Home::Home(Server& server)
       host_(loop_, *parts_, server.access_sinks_.front(), *views_.front()),
       pulse_(loop_, pointers_to(server.loops_)),
       admin_(server.admin_address_, server.registry_, *this, pulse_,
-             [&server] {
-               server.registry_.set(server.metrics_.spool_bytes,
-                                    static_cast<std::int64_t>(server.spool_->bytes_in_use()));
-             }),
+             [this] { bring_metrics_up_to_date(); }),
       admin_per_address_(kAdminConnections),
       admin_connections_(loop_, admin_, front_settings(server.config_, server.loops_.size()),
                          admin_per_address_),
@@ -156,6 +153,15 @@ void Home::begin(const std::vector<std::unique_ptr<OtherLoop>>& others) {
                                  {"apps", names.size()},
                                  {"loops", server_.loops_.size()},
                                  {"version", server_.options_.version}});
+}
+
+// What is counted where no registry is at hand.
+void Home::bring_metrics_up_to_date() {
+  server_.registry_.set(server_.metrics_.spool_bytes,
+                        static_cast<std::int64_t>(server_.spool_->bytes_in_use()));
+  std::uint64_t lost = server_.log_writer_.lines_lost();
+  server_.registry_.add(server_.metrics_.lost_log_lines,
+                        lost - std::exchange(log_lines_lost_, lost));
 }
 
 void Home::end() {
@@ -285,6 +291,7 @@ void Home::accept_config(config::Config config) {
   server_.config_ = accepted;
   server_.log_->set_level(accepted.log.level);
   fetcher_.change(*server_.tls_.back(), origin_timeouts(accepted));
+  keyring_.set_attempt(accepted.timeouts.credentials);
   server_.per_address_.set_limit(accepted.limits.connections_per_address);
   for (const auto& listener : listeners_)
     listener->set_limit(accepted.limits.connections);

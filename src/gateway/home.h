@@ -56,6 +56,7 @@ class Home final : public Readiness {
   runtime::Task<void> reload();
   runtime::Task<void> reload_once();
   void accept_config(config::Config config);
+  void bring_metrics_up_to_date();
 
   Server& server_;
   runtime::EventLoop& loop_;
@@ -82,6 +83,7 @@ class Home final : public Readiness {
   bool reloading_ = false;
   std::size_t loops_draining_ = 0;
   std::size_t connections_cut_ = 0;
+  std::uint64_t log_lines_lost_ = 0;  // of those counted already
   runtime::Event all_drained_;
   runtime::TaskSet tasks_;
 };

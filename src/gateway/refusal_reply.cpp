@@ -16,7 +16,7 @@ namespace {
 using http::FieldId;
 
 constexpr std::string_view kPagePolicy =
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors ";
 
 std::string escape_html(std::string_view text) {
   std::string escaped;
@@ -37,14 +37,15 @@ bool is_own_page(std::string_view path) {
   return path == "/app" || path.starts_with("/app/") || path.starts_with("/signet/");
 }
 
-std::string page(const Refused& refused, std::string_view request_id) {
+std::string text_of(const Refused& refused, const RefusalPage& page) {
   return fmt::format(
       "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width\"><title>{0} {1}</title></head>"
-      "<body><main><h1>{1}</h1><p>{2}</p><p><a href=\"/app\">To the list of apps</a></p>"
+      "<body><main><h1>{1}</h1><p>{2}</p><p><a href=\"{4}\" target=\"_top\">To the list of "
+      "apps</a></p>"
       "<p><small>Request {3}</small></p></main></body></html>\n",
       refused.status, http::reason_phrase(refused.status), escape_html(refused.message),
-      request_id);
+      page.request_id, escape_html(page.portal_link));
 }
 
 std::string json(const Refused& refused) {
@@ -77,7 +78,7 @@ runtime::Task<void> answer(const http::Request& request, http::Reply& reply,
 }
 
 runtime::Task<void> refuse(const http::Request& request, http::Reply& reply, const Refused& refused,
-                           std::string_view request_id) {
+                           const RefusalPage& page) {
   http::ResponseHead head(request.arena);
   head.status = refused.status;
   std::string retry = std::to_string(refused.retry_after);
@@ -89,11 +90,12 @@ runtime::Task<void> refuse(const http::Request& request, http::Reply& reply, con
     head.fields.add(FieldId::cross_origin_opener_policy, "same-origin");
   }
   if (refused.retry_after > 0) head.fields.add(FieldId::retry_after, retry);
-  head.fields.add(FieldId::x_request_id, request_id);
+  head.fields.add(FieldId::x_request_id, page.request_id);
   head.fields.add(FieldId::vary, "sec-fetch-mode, accept");
   if (http::is_navigation(request.head.fields) && request.head.method == http::Method::get) {
-    head.fields.add(FieldId::content_security_policy, kPagePolicy);
-    std::string body = page(refused, request_id);
+    std::string policy = fmt::format("{}{}", kPagePolicy, page.frame_ancestors);
+    head.fields.add(FieldId::content_security_policy, policy);
+    std::string body = text_of(refused, page);
     co_await answer(request, reply, head, "text/html; charset=utf-8", body);
   } else {
     std::string body = json(refused);

@@ -30,10 +30,17 @@ struct Refused {
       : reason(why), status(with_status), error_code(code), message(text) {}
 };
 
+// What the page of a refusal needs of its surroundings.
+struct RefusalPage {
+  std::string_view request_id;       // shown, so that the caller can be helped
+  std::string_view portal_link;      // Site::portal_link()
+  std::string_view frame_ancestors;  // Site::frame_ancestors()
+};
+
 // Answers with MLflow's JSON error shape, or with a small page when a person's browser navigated.
-// `request_id` is shown in both, so that the caller can be helped.
+// The request id goes into both as x-request-id.
 runtime::Task<void> refuse(const http::Request& request, http::Reply& reply, const Refused& refused,
-                           std::string_view request_id);
+                           const RefusalPage& page);
 
 // A whole small answer of our own. `fields` may hold more fields; Cache-Control: no-store and
 // nosniff are added. A body of over 64 KiB is sent in pieces.

@@ -69,6 +69,13 @@ void Server::start_logging() {
     bool off = config_.log.access.to == config::LogTarget::To::off;
     access_sinks_.push_back(off ? nullptr : &log_writer_.add_ring(config_.log.access, kAccessRing));
   }
+  log_writer_.on_trouble([this](const watch::LogWriter::Trouble& trouble) {
+    if (trouble.error.empty()) {
+      log_->warning("log-file-recovered", {{"file", trouble.path}, {"lost", trouble.lines_lost}});
+    } else {
+      log_->error("log-file-failing", {{"file", trouble.path}, {"why", trouble.error}});
+    }
+  });
   std::string failure = log_writer_.start();
   if (!failure.empty()) throw std::runtime_error(failure);
 }

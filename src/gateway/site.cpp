@@ -53,6 +53,11 @@ Site::Site(config::Config config)
     : config_(std::move(config)),
       portal_api_(config_, config_.public_url->text()),
       portal_policy_(policy_of_portal(config_)) {
+  frame_ancestors_ = "'self'";
+  for (const std::string& ancestor : config_.embedding.frame_ancestors)
+    frame_ancestors_ += " " + ancestor;
+  frame_ancestors_of_hosts_ = frame_ancestors_ + " " + config_.public_url->origin();
+  portal_url_ = config_.public_url->origin() + portal_path_;
   hosts_.push_back(from_url(*config_.public_url, nullptr));
   for (const config::App& app : config_.apps) {
     if (app.public_url) hosts_.push_back(from_url(*app.public_url, &app));

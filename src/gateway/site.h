@@ -38,11 +38,24 @@ class Site {
   const portal_api::PortalApi& portal_api() const { return portal_api_; }
   // The Content-Security-Policy of the portal's pages.
   const std::string& portal_policy() const { return portal_policy_; }
+  // The frame-ancestors of pages of `app`, null for others: an app with a host of its own is framed
+  // by the portal, which is on another.
+  const std::string& frame_ancestors(const config::App* app) const {
+    return app != nullptr && app->public_url ? frame_ancestors_of_hosts_ : frame_ancestors_;
+  }
+  // Where the portal is for a page on `host`: a path, or on an app's own host a whole URL.
+  const std::string& portal_link(const OwnHost* host) const {
+    return host != nullptr && host->app != nullptr ? portal_url_ : portal_path_;
+  }
 
  private:
   config::Config config_;
   portal_api::PortalApi portal_api_;
   std::string portal_policy_;
+  std::string frame_ancestors_;
+  std::string frame_ancestors_of_hosts_;
+  std::string portal_path_ = "/app";
+  std::string portal_url_;
   std::vector<OwnHost> hosts_;
   OwnHost loopback_;
 };

@@ -68,6 +68,7 @@ struct GatewayMetrics {
   Gauge spool_bytes;
   Counter slow_turns;         // loop turns over 20 ms
   Counter dropped_log_lines;  // access lines that found the ring full
+  Counter lost_log_lines;     // lines that a failing file or descriptor did not take
   Counter reloads;
   Counter reloads_refused;
 

@@ -45,25 +45,40 @@ bool is_plain(unsigned char c) {
   return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
 }
 
-// Length of the run of plain characters at the front, eight bytes at a time: most of what is logged
-// is nothing else.
-std::size_t plain_prefix(std::string_view text) {
+// High bits that are set where one of the eight bytes may not be plain.
+std::uint64_t odd_bytes(std::uint64_t word) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHigh = 0x8080808080808080;
-  std::size_t at = 0;
-  for (; at + 8 <= text.size(); at += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, text.data() + at, 8);
-    auto zero_byte = [&](std::uint64_t value) { return (value - kOnes) & ~value; };
-    // A set high bit: above 0x7E (adding 1 carries DEL into it), below 0x20, a quote, a backslash.
-    std::uint64_t odd = word | ((word & ~kHigh) + kOnes) |
-                        (((word | kHigh) - 0x20 * kOnes) ^ kHigh) |
-                        zero_byte(word ^ ('"' * kOnes)) | zero_byte(word ^ ('\\' * kOnes));
-    if ((odd & kHigh) != 0) break;
+  auto zero_byte = [&](std::uint64_t value) { return (value - kOnes) & ~value; };
+  // Above 0x7E (adding 1 carries DEL into it), below 0x20, a quote, a backslash.
+  return (word | ((word & ~kHigh) + kOnes) | (((word | kHigh) - 0x20 * kOnes) ^ kHigh) |
+          zero_byte(word ^ ('"' * kOnes)) | zero_byte(word ^ ('\\' * kOnes))) &
+         kHigh;
+}
+
+template <typename Word>
+Word word_at(const char* at) {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+// Eight bytes at a time, the last of which may have been seen already: most of what is logged is
+// nothing but plain.
+bool is_plain(std::string_view text) {
+  const char* const from = text.data();
+  const std::size_t size = text.size();
+  if (size >= 8) {
+    std::uint64_t odd = odd_bytes(word_at<std::uint64_t>(from + size - 8));
+    for (std::size_t at = 0; at + 8 < size; at += 8)
+      odd |= odd_bytes(word_at<std::uint64_t>(from + at));
+    return odd == 0;
   }
-  while (at < text.size() && is_plain(static_cast<unsigned char>(text[at])))
-    ++at;
-  return at;
+  if (size >= 4) {
+    std::uint64_t high = word_at<std::uint32_t>(from + size - 4);
+    return odd_bytes(word_at<std::uint32_t>(from) | high << 32) == 0;
+  }
+  return std::ranges::all_of(text, [](char c) { return is_plain(static_cast<unsigned char>(c)); });
 }
 
 // What stands for a character in a JSON string, "" when it may stand for itself.
@@ -92,8 +107,7 @@ std::string_view escape_of(const Character& character, std::array<char, 6>& room
 }  // namespace
 
 void append_escaped(std::string& out, std::string_view text, std::size_t max_bytes) {
-  std::size_t plain = plain_prefix(text);
-  if (plain == text.size() && plain <= max_bytes) {
+  if (text.size() <= max_bytes && is_plain(text)) {
     out += text;
     return;
   }

@@ -1,5 +1,6 @@
 #include "watch/log_writer.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -19,8 +20,13 @@ constexpr std::size_t kMaxShared = 256 * 1024;
 constexpr int kGatherMilliseconds = 10;
 constexpr int kNice = 10;
 
-// Gives up on an error: a full disk must not stop the program, and nobody is left to tell.
-void write_all(int fd, std::string_view text) {
+// What could not be written, with errno's value: a full disk must not stop the program.
+struct Unwritten {
+  std::string_view rest;
+  int error = 0;
+};
+
+Unwritten write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     ssize_t written = write(fd, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
@@ -29,9 +35,10 @@ void write_all(int fd, std::string_view text) {
       pollfd waiting{fd, POLLOUT, 0};
       if (poll(&waiting, 1, 1000) > 0) continue;
     }
-    if (written <= 0) return;
+    if (written <= 0) return {text, written < 0 ? errno : EIO};
     text.remove_prefix(static_cast<std::size_t>(written));
   }
+  return {};
 }
 
 void wake_up(int event_fd) {
@@ -47,6 +54,9 @@ struct LogWriter::File {
   std::string path;
   int fd = -1;
   std::string pending;
+  // Of the trouble there is: 0 when there is none.
+  int error = 0;
+  std::uint64_t lines_lost = 0;
 
   // The error is errno's.
   int open_path() {
@@ -185,10 +195,31 @@ bool LogWriter::write_pending() {
   for (auto& file : files_) {
     if (file->pending.empty()) continue;
     wrote = true;
-    if (file->fd >= 0) write_all(file->fd, file->pending);
-    file->pending.clear();
+    write_file(*file);
   }
   return wrote;
+}
+
+void LogWriter::write_file(File& file) {
+  Unwritten left = file.fd < 0 ? Unwritten{file.pending, EBADF} : write_all(file.fd, file.pending);
+  auto lost = static_cast<std::uint64_t>(std::ranges::count(left.rest, '\n'));
+  file.pending.clear();
+  file.lines_lost += lost;
+  if (lost > 0) lines_lost_.fetch_add(lost, std::memory_order_relaxed);
+  if (left.error == file.error) return;
+  file.error = left.error;
+  bool recovered = left.error == 0;
+  if (!file.path.empty() && tell_) {
+    tell_({file.path, recovered ? "" : std::strerror(left.error), file.lines_lost});
+  }
+  if (recovered) file.lines_lost = 0;
+}
+
+void LogWriter::reopen_file(File& file) {
+  int error = file.open_path();
+  if (error != 0 && tell_) {
+    tell_({file.path, fmt::format("cannot be opened anew: {}", std::strerror(error)), 0});
+  }
 }
 
 bool LogWriter::anything_left() const {
@@ -215,7 +246,7 @@ void LogWriter::run() {
     bool stopping = stopping_.load();
     if (reopening_.exchange(false)) {
       for (auto& file : files_) {
-        if (!file->path.empty()) file->open_path();
+        if (!file->path.empty()) reopen_file(*file);
       }
     }
     bool wrote = false;

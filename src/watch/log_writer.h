@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -40,9 +41,22 @@ class LogWriter {
   // A sink for every thread, which locks; lines go to file descriptor `fd`, borrowed.
   LineSink& add_shared(int fd);
 
+  // A file's lines are lost, or no longer: `error` is empty when they are written again.
+  struct Trouble {
+    std::string path;
+    std::string error;
+    std::uint64_t lines_lost = 0;  // since the trouble began
+  };
+  // Before start(). Called on the writer's thread when a named file begins to fail or recovers, not
+  // for every line; it may write to a sink of another file.
+  void on_trouble(std::function<void(const Trouble&)> tell) { tell_ = std::move(tell); }
+  // Lines taken by a sink and then lost to a file or descriptor that fails. Any thread.
+  std::uint64_t lines_lost() const { return lines_lost_.load(std::memory_order_relaxed); }
+
   // Opens the files (O_APPEND, 0640) and starts the thread. The error names the file and the cause.
   std::string start();
-  // Opens the files anew, after log rotation; one that cannot be opened keeps its old descriptor.
+  // Opens the files anew, after log rotation; one that cannot be opened keeps its old descriptor,
+  // and that is told as a trouble.
   void reopen();
   // Waits until everything handed over before the call is written.
   void flush();
@@ -55,6 +69,8 @@ class LogWriter {
   File& file_for(const std::string& path, int fd);
   void run();
   bool write_pending();
+  void write_file(File& file);
+  void reopen_file(File& file);
   bool anything_left() const;
   void wake();
 
@@ -65,6 +81,8 @@ class LogWriter {
   std::atomic<bool> asleep_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> reopening_{false};
+  std::atomic<std::uint64_t> lines_lost_{0};
+  std::function<void(const Trouble&)> tell_;
   std::mutex flush_mutex_;
   std::condition_variable flushed_;
   std::uint64_t flush_wanted_ = 0;

@@ -27,7 +27,7 @@ class LogWriterTest : public testing::Test {
   ~LogWriterTest() override { std::filesystem::remove_all(folder_); }
 
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
-  LogTarget target(const std::string& name) const { return {LogTarget::To::file, path(name)}; }
+  LogTarget target(const std::string& name) const { return {LogTarget::To::file, path(name), {}}; }
   static std::string contents(const std::string& file) {
     std::stringstream text;
     text << std::ifstream(file).rdbuf();
@@ -154,6 +154,51 @@ TEST_F(LogWriterTest, AStalledReaderDropsLinesInsteadOfWaiting) {
   close(ends[1]);
   reader.join();
   close(ends[0]);
+}
+
+TEST_F(LogWriterTest, CountsAndTellsWhatAFailingFileLoses) {
+  std::filesystem::create_symlink("/dev/full", path("a.log"));
+  LogWriter writer;
+  LineSink& ring = writer.add_ring(target("a.log"), 1024);
+  std::vector<LogWriter::Trouble> told;
+  writer.on_trouble([&](const LogWriter::Trouble& trouble) { told.push_back(trouble); });
+  ASSERT_EQ(writer.start(), "");
+  for (int i = 0; i < 3; ++i) {
+    ring.write("one\ntwo\n");
+    writer.flush();
+  }
+  EXPECT_EQ(writer.lines_lost(), 6u);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].path, path("a.log"));
+  EXPECT_EQ(told[0].error, "No space left on device");
+
+  std::filesystem::remove(path("a.log"));
+  writer.reopen();
+  writer.flush();
+  ring.write("three\n");
+  writer.flush();
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[1].error, "");
+  EXPECT_EQ(told[1].lines_lost, 6u);
+  EXPECT_EQ(writer.lines_lost(), 6u);
+  EXPECT_EQ(contents(path("a.log")), "three\n");
+}
+
+TEST_F(LogWriterTest, TellsWhatCannotBeOpenedAnew) {
+  std::filesystem::create_directory(path("logs"));
+  LogWriter writer;
+  LineSink& ring = writer.add_ring(target("logs/a.log"), 1024);
+  std::vector<LogWriter::Trouble> told;
+  writer.on_trouble([&](const LogWriter::Trouble& trouble) { told.push_back(trouble); });
+  ASSERT_EQ(writer.start(), "");
+  std::filesystem::rename(path("logs"), path("moved"));
+  writer.reopen();
+  writer.flush();
+  ring.write("one\n");
+  writer.flush();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].error, "cannot be opened anew: No such file or directory");
+  EXPECT_EQ(contents(path("moved/a.log")), "one\n");
 }
 
 TEST_F(LogWriterTest, SaysWhichFileCannotBeOpened) {

@@ -5,11 +5,14 @@ Signatures are not checked here: tests/journeys does that with the stand-in.
 
 from __future__ import annotations
 
+import ssl
+import subprocess
 import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs
 
 from ports import free_ports
@@ -92,29 +95,52 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 256
     sts: FakeSts
 
+    def handle_error(self, *_: object) -> None:
+        """Clients that refuse the certificate are what a test wants."""
+
+
+def self_signed(folder: Path) -> Path:
+    """A certificate for 127.0.0.1 and its key, in one file."""
+    key, certificate, both = (folder / name for name in ("key.pem", "crt.pem", "both.pem"))
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    names = ["-subj", "/CN=chaos", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", key, "-out", certificate]
+    command = ["openssl", "req", "-x509", *kind, *names, *files]
+    subprocess.run(command, check=True, capture_output=True)
+    both.write_text(key.read_text() + certificate.read_text())
+    return both
+
 
 class FakeSts:
     """`mode` is for every role; empty: what the role's name says, and nothing wrong for names
-    that are no mode. `lifetime` is of the keys issued, in seconds."""
+    that are no mode. `lifetime` is of the keys issued, in seconds. With `certificate`, a PEM file
+    that has its key too, it speaks TLS."""
 
-    def __init__(self, *, lifetime: float = 3600, listen: bool = True) -> None:
+    def __init__(
+        self, *, lifetime: float = 3600, listen: bool = True, certificate: Path | None = None
+    ) -> None:
         self.port = free_ports(1)[0]
         self.mode = ""
         self.lifetime = lifetime
         self.healed = threading.Event()
         self.calls: Counter[str] = Counter()
         self.issued: list[str] = []
+        self._certificate = certificate
         self._server: _Server | None = None
         if listen:
             self.listen()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self._certificate else ''}://127.0.0.1:{self.port}"
 
     def listen(self) -> None:
         self._server = _Server(("127.0.0.1", self.port), _Handler)
         self._server.sts = self
+        if self._certificate:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(self._certificate)
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True).start()
 
     def close(self) -> None:

@@ -97,13 +97,14 @@ def well(request: Request) -> bool:
 
 class Origin:
     """`open` connections and `requests`, less the gateway's own probes of /version, which always
-    go well."""
+    go well: `version` is the answer, or None for an MLflow that has no such address."""
 
     def __init__(self) -> None:
         self.port = free_ports(1)[0]
         self.behaviour: Behaviour = well
         self.requests: list[Request] = []
         self.errors = 0
+        self.version: bytes | None = b"3.17.2"
         self._conversations: set[Conversation] = set()
         self._lock = threading.Lock()
         self._listening: socket.socket | None = None
@@ -151,7 +152,8 @@ class Origin:
         try:
             while request := conversation.read_head():
                 if request.target.startswith("/version"):
-                    conversation.answer(b"3.17.2")
+                    known = self.version is not None
+                    conversation.answer(self.version or b"{}", "200 OK" if known else "404 Gone")
                     continue
                 with self._lock:
                     self.requests.append(request)

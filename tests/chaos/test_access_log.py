@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from scripted_origin import WORD, Origin
 from signet_process import Signet, plain_app, signed_app
+from waiting import until
 from wire import API, ARTIFACT
 
 Start = Callable[..., Signet]
@@ -34,6 +37,36 @@ def test_a_line_says_what_was_moved(start: Start, origin: Origin, app: str, shap
     moved = signet.metrics()
     assert moved.total("signet_received_bytes_total", app=app) == line["bytes_in"]
     assert moved.total("signet_sent_bytes_total", app=app) == line["bytes_out"]
+
+
+def test_a_log_that_cannot_be_written(start: Start, origin: Origin, tmp_path: Path) -> None:
+    """Nobody waits for it; what is lost is counted, and told once."""
+    log = tmp_path / "access.log"
+    log.symlink_to("/dev/full")
+    signet = start([plain_app(origin.url)], config={"log": {"access": str(log)}})
+    for _ in range(20):
+        assert signet.ask("plain").status == 200
+    until("all are counted", lambda: signet.gauge("signet_log_lines_lost_total") == 20)
+    (told,) = signet.told("log-file-failing")
+    assert (told["file"], told["why"]) == (str(log), "No space left on device")
+    log.unlink()
+    signet.signal(signal.SIGHUP)
+    until("the file is there", log.exists)
+    answer = signet.ask("plain")
+    until("a line", lambda: answer.headers["x-request-id"] in log.read_text())
+    assert signet.told("log-file-recovered")[0]["lost"] == 20
+
+
+def test_a_log_folder_that_went(start: Start, origin: Origin, tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir(parents=True)
+    signet = start([plain_app(origin.url)], config={"log": {"access": str(folder / "a.log")}})
+    folder.rename(tmp_path / "moved")
+    signet.signal(signal.SIGHUP)
+    assert "cannot be opened anew" in signet.told("log-file-failing")[0]["why"]
+    answer = signet.ask("plain")
+    moved = tmp_path / "moved" / "a.log"
+    until("lines go where they went", lambda: answer.headers["x-request-id"] in moved.read_text())
 
 
 def test_a_line_tells_no_secret(start: Start, origin: Origin) -> None:

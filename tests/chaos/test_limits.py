@@ -140,6 +140,32 @@ def test_exchanges(start: Start, origin: Origin, app: str) -> None:
     signet.answers_well(app)
 
 
+def test_fewer_exchanges_than_loops(start: Start, origin: Origin) -> None:
+    """Each loop may have one all the same."""
+    signet = start([plain_app(origin.url)], config={"workers": 4, "limits": {"exchanges": 1}})
+    for _ in range(16):
+        assert signet.ask("plain").status == 200
+
+
+def test_clients_that_are_gone_before_their_turn(start: Start, origin: Origin) -> None:
+    """They leave no place taken."""
+    limits = {"connections": 100, "connections_per_address": 4}
+    signet = start([plain_app(origin.url)], config={"limits": limits})
+    for _ in range(50):
+        for line in [Line(signet.port) for _ in range(8)]:
+            line.vanish("reset")
+    until("all are gone", lambda: signet.gauge("signet_connections") == 0)
+    gate = Gate(origin)
+    lines = [Line(signet.port) for _ in range(4)]
+    for line in lines:
+        line.head("GET", f"/apps/plain{API}", "Connection: close")
+    until("all four have a place", lambda: len(origin.requests) == 4)
+    gate.open()
+    assert [line.answer().status for line in lines] == [200] * 4
+    for line in lines:
+        line.socket.close()
+
+
 @pytest.mark.parametrize("app", APPS)
 def test_connections_to_an_origin(start: Start, origin: Origin, app: str) -> None:
     apps = [plain_app(origin.url), signed_app(origin.url)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ import pytest
 from scripted_origin import Behaviour, Origin, Request, well
 from signet_process import Signet, in_threads, plain_app, signed_app
 from waiting import until
-from wire import API, ARTIFACT, Line
+from wire import API, ARTIFACT, Line, ask
 
 APPS = ("plain", "signed")
 ENDLESS = 200_000
@@ -294,3 +295,19 @@ def test_an_origin_that_does_not_read(start: Start, origin: Origin, app: str) ->
     until("the origin's connections are closed", lambda: origin.open == 0)
     origin.behaviour = well
     signet.answers_well(app)
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_an_mlflow_that_does_not_tell_its_version_is_there(
+    start: Start, origin: Origin, app: str
+) -> None:
+    origin.version = None
+    signet = start([plain_app(origin.url) if app == "plain" else signed_app(origin.url)])
+
+    def state() -> dict[str, object]:
+        (told,) = json.loads(ask(signet.port, "/signet/api/v1/apps").body)["apps"]
+        return told
+
+    told = until("its state is known", lambda: state() if state()["state"] != "unknown" else None)
+    assert told["state"] == "available"
+    assert not told.get("version")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fake_sts import FakeSts
+from fake_sts import FakeSts, self_signed
 from scripted_origin import Origin, Request, well
 from signet_process import Load, Signet, plain_app, signed_app
 from waiting import until
@@ -157,6 +158,28 @@ def test_metrics_of_keys_do_not_grow_with_reloads(
 
     until("attempts after the reloads", lambda: sts.calls["role"] >= 3)
     until("each is counted once", lambda: failed() == sts.calls["role"], 5)
+
+
+def test_what_sts_is_trusted_by_may_change(start: Start, origin: Origin, tmp_path: Path) -> None:
+    """Without a restart, also for keys that were refused before."""
+    certificate = self_signed(tmp_path)
+    sts = FakeSts(certificate=certificate)
+    try:
+        signet = start([signed_app(origin.url, role="role")], env={"AWS_ENDPOINT_URL_STS": sts.url})
+        answer = signet.ask("signed")
+        assert (answer.status, answer.refusal) == (503, "cannot-sign")
+        signet.document["outbound"] = {"ca": str(certificate)}
+        reload(signet)
+        signet.answers_well("signed")
+        del signet.document["outbound"]
+        reload(signet)
+        # Of another session: what was trusted before is not trusted for it.
+        signet.document["apps"] = [signed_app(origin.url, role="other")]
+        reload(signet)
+        until("refused", lambda: signet.ask("signed").refusal == "cannot-sign")
+        assert sts.calls["other"] == 0
+    finally:
+        sts.close()
 
 
 def test_apps_that_went_are_forgotten(start: Start, sts: FakeSts, origin: Origin) -> None:

@@ -19,7 +19,10 @@ NEVER_PASSED = [
     "X-Override-URL", "X-MLFLOW-WORKSPACE", "X-MLFLOW-AUTHORIZATION", "X-MLFLOW-GATEWAY-CALLER",
     "X-Signet-Refusal", "X-Signet-Person", "X-Signet-Anything", "X-Request-Id", "Keep-Alive",
     "Proxy-Connection", "Proxy-Authenticate", "Proxy-Anything", "Proxy", "Trailer", "Upgrade",
-    "HTTP2-Settings",
+    "HTTP2-Settings", "Cookie2", "Remote-User", "Remote-Groups", "Remote-Email", "Remote-Anything",
+    "X-Remote-User", "X-Remote-Group", "X-Remote-Anything", "X-Auth-Request-User",
+    "X-Auth-Request-Email", "X-Auth-Request-Groups", "X-WEBAUTH-USER", "X-Webauth-Anything",
+    "X-Script-Name", "Request-Uri",
 ]  # fmt: skip
 
 # What an MLflow needs; passed unchanged to either kind.

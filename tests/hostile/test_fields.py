@@ -149,6 +149,18 @@ def test_trace_context_is_passed_on_if_lawful(rig: Rig, app: str) -> None:
         assert trace not in request.value("traceparent")
 
 
+@apps
+@pytest.mark.parametrize("named", [False, True])
+def test_trace_state_goes_when_connection_names_it(rig: Rig, app: str, named: bool) -> None:
+    lines = [
+        "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "tracestate: vendor=value",
+        *(["Connection: tracestate"] if named else []),
+    ]
+    request = arrives(rig, app, lines)
+    assert request.values("tracestate") == ([] if named else ["vendor=value"])
+
+
 def test_signed_origins_get_single_fields(rig: Rig) -> None:
     """Signer and origin could join repeats differently."""
     request = arrives(

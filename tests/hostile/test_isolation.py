@@ -233,6 +233,26 @@ def test_page_of_an_own_host(rig: Rig) -> None:
     assert f"http://{rig.authority}" in response.value("content-security-policy")
 
 
+@pytest.mark.parametrize("path", ["/app", "/signet/api/v1/apps", "/signet/static/x.js"])
+def test_an_own_host_has_neither_portal_nor_api(rig: Rig, path: str) -> None:
+    raw = f"GET {path} HTTP/1.1\r\nHost: {rig.own_authority}\r\n\r\n".encode()
+    response = rig.send(OWN, raw)
+    assert (response.status, response.refusal) == (403, "unknown-route")
+
+
+def test_a_refusal_on_an_own_host_leads_to_the_portal(rig: Rig) -> None:
+    """The portal is on another host, and frames this one."""
+    lines = f"Host: {rig.own_authority}\r\nSec-Fetch-Mode: navigate\r\nAccept: text/html\r\n\r\n"
+    response = rig.send(OWN, f"GET /nothing HTTP/1.1\r\n{lines}".encode())
+    assert (response.status, response.refusal) == (403, "unknown-route")
+    assert f'href="http://{rig.authority}/app"'.encode() in response.body
+    policy = response.value("content-security-policy")
+    assert policy.endswith(f"frame-ancestors 'self' {FRAME_ANCESTOR} http://{rig.authority}")
+    response = rig.send(PLAIN, get("/nothing", b"Sec-Fetch-Mode: navigate", b"Accept: text/html"))
+    assert b'href="/app"' in response.body
+    assert response.value("content-security-policy").endswith(f"'self' {FRAME_ANCESTOR}")
+
+
 @apps
 def test_page_by_head(rig: Rig, app: str) -> None:
     response = answered(rig, app, "/", method="HEAD")

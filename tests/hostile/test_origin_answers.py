@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 
@@ -169,10 +170,16 @@ def test_lawful_answer_to_http_1_0(rig: Rig, app: str, name: str) -> None:
 def test_a_kept_connection_that_ended(rig: Rig, app: str) -> None:
     """A read goes once more on a fresh connection; a write is never sent twice."""
     for method, status, times in (("GET", 200, 2), ("POST", 502, 1)):
-        rig.check_next(app)  # leaves a connection that was used
         once = Once(Answer(b"", "close"))
-        with rig.scripted(app, once):
-            response = rig.send(app, request_of(method))
+        # One connection, and so one loop, whose pool then has a connection that was used.
+        with rig.connect() as client:
+            follower, target = rig.follower(app)
+            client.send(follower)
+            rig.check_answered(client.read_response(), target)
+            with rig.scripted(app, once):
+                client.send(rig.fill_in(request_of(method), app))
+                response = client.read_response(method)
+            assert response is not None
             assert response.status == status
         assert len(once.arrived) == times
         if times == 2:
@@ -252,6 +259,60 @@ def test_mlflows_own_errors_pass_unchanged(rig: Rig, app: str, status: int) -> N
     with rig.scripted(app, lambda request: Answer(http(f"{status} Some", body))):
         response = rig.ask(app, EXPERIMENTS_GET)
     assert (response.status, response.body) == (status, body)
+
+
+@apps
+@pytest.mark.parametrize("chunked", [False, True], ids=["CL", "chunked"])
+def test_mlflows_long_errors_pass_whole(rig: Rig, app: str, chunked: bool) -> None:
+    body = b'{"error_code": "BAD_REQUEST", "message": "%b"}' % (b"x" * 300_000)
+    data = http("400 Some", body)
+    if chunked:
+        head = b"HTTP/1.1 400 Some\r\nTransfer-Encoding: chunked\r\n\r\n"
+        data = head + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    with rig.scripted(app, lambda request: Answer(data)):
+        response = rig.ask(app, EXPERIMENTS_GET)
+    assert (response.status, response.body, response.whole) == (400, body, True)
+
+
+@apps
+def test_encoded_errors_pass_unchanged(rig: Rig, app: str) -> None:
+    """AWS encodes nothing: what is encoded is an MLflow's, and has its shape."""
+    packed = gzip.compress(b'{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "x"}')
+    answer = Answer(http("404 Some", packed, "Content-Encoding: gzip"))
+    with rig.scripted(app, lambda request: answer):
+        response = rig.ask(app, EXPERIMENTS_GET)
+    assert (response.status, response.body) == (404, packed)
+    assert response.value("content-encoding") == "gzip"
+
+
+def test_an_encoded_error_of_aws_is_said_in_general(rig: Rig) -> None:
+    packed = gzip.compress(b'{"message": "x"}')
+    lines = ("Content-Encoding: gzip", "x-amzn-ErrorType: AccessDeniedException")
+    with rig.scripted(SIGNED, lambda request: Answer(http("403 Some", packed, *lines))):
+        response = rig.ask(SIGNED, EXPERIMENTS_GET)
+    assert response.status == 403
+    assert json.loads(response.body)["error_code"] == "PERMISSION_DENIED"
+    assert response.values("content-encoding") == []
+
+
+@pytest.mark.parametrize("sent", [0, 10, 40_000])
+def test_an_error_that_breaks_off(rig: Rig, sent: int) -> None:
+    """Of half an error of a managed MLflow nothing is said but its status; one too long to be held
+    breaks off at the client too."""
+    body = (b'{"message": "hostile-half' + b"x" * 50_000)[:sent]
+    head = b"HTTP/1.1 403 Some\r\nContent-Length: 60000\r\n\r\n"
+    with rig.scripted(SIGNED, Once(Answer(head + body, "close"))):
+        with rig.connect() as client:
+            client.send(rig.fill_in(get(EXPERIMENTS_GET), SIGNED))
+            response = client.read_response()
+        assert response is not None
+        if sent > 32 << 10:
+            assert response.refusal == "origin-lost" or not response.whole
+        else:
+            assert response.status == 403
+            assert json.loads(response.body)["error_code"] == "PERMISSION_DENIED"
+            assert b"hostile-half" not in response.body
+    rig.check_next(SIGNED)
 
 
 @pytest.mark.parametrize(
