@@ -184,7 +184,8 @@ runtime::Task<void> Home::obey_signals() {
   while (true) {
     int signal = co_await signals_.next();
     if (signal == SIGHUP) {
-      server_.log_writer_.reopen();
+      // A reload reopens them when it has made sure of their folders.
+      if (stopping_) server_.log_writer_.reopen();
       if (!std::exchange(reload_wanted_, true) && !reloading_) tasks_.start(reload());
       continue;
     }
@@ -250,6 +251,7 @@ runtime::Task<void> Home::reload_once() {
   auto job = std::make_unique<LoadConfig>(server_.options_.config_path, server_.environment_);
   auto done = co_await server_.files_lane_.run(loop_, std::move(job));
   config::Problems problems;
+  server_.log_writer_.reopen();
   if (stopping_) co_return;
   if (!done) {
     server_.log_->error("reload-refused", {{"why", "the helper threads are busy"}});

@@ -57,16 +57,22 @@ def test_a_log_that_cannot_be_written(start: Start, origin: Origin, tmp_path: Pa
     assert signet.told("log-file-recovered")[0]["lost"] == 20
 
 
-def test_a_log_folder_that_went(start: Start, origin: Origin, tmp_path: Path) -> None:
-    folder = tmp_path / "logs"
-    folder.mkdir(parents=True)
+@pytest.mark.parametrize("stays", [False, True], ids=["made anew", "something else is there"])
+def test_a_log_folder_that_went(start: Start, origin: Origin, tmp_path: Path, stays: bool) -> None:
+    folder, moved = tmp_path / "logs", tmp_path / "moved"
     signet = start([plain_app(origin.url)], config={"log": {"access": str(folder / "a.log")}})
-    folder.rename(tmp_path / "moved")
+    folder.rename(moved)
+    if stays:
+        folder.touch()
     signet.signal(signal.SIGHUP)
-    assert "cannot be opened anew" in signet.told("log-file-failing")[0]["why"]
+    if stays:
+        why = signet.told("log-file-failing")[0]["why"]
+        assert why == "cannot be opened anew: Not a directory"
+    else:
+        until("the file is there", (folder / "a.log").exists)
     answer = signet.ask("plain")
-    moved = tmp_path / "moved" / "a.log"
-    until("lines go where they went", lambda: answer.headers["x-request-id"] in moved.read_text())
+    now = (moved if stays else folder) / "a.log"
+    until("a line", lambda: answer.headers["x-request-id"] in now.read_text())
 
 
 def test_a_line_tells_no_secret(start: Start, origin: Origin) -> None:
