@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace signet::identity {
+
+// By what somebody was recognised; the audit log names it.
+enum class Means : std::uint8_t { session, token, bearer, load_balancer };
+
+// Somebody who is known: a person, or a machine that is treated like one.
+struct Person {
+  std::string id;    // config::person_id() of the claim that names the person
+  std::string name;  // for people to read; may be empty
+  std::vector<std::string> groups;
+  bool operator==(const Person&) const = default;
+};
+
+}  // namespace signet::identity
