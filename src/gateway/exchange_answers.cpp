@@ -4,6 +4,7 @@
 #include "gateway/exchange.h"
 #include "gateway/text.h"
 #include "http/accept.h"
+#include "watch/json_text.h"
 
 // The part of Exchange that answers without an origin, and the record it leaves.
 namespace signet::gateway {
@@ -86,10 +87,24 @@ runtime::Task<void> Exchange::answer_here() {
                     "\"ui_rollout_percentage\": 0}"
                   : "{\"status\": \"disabled\"}");
   }
-  // Without identity nobody is signed in, as with an MLflow that has no accounts.
-  co_await answer_here_with(404,
-                            "{\"error_code\": \"RESOURCE_DOES_NOT_EXIST\", \"message\": "
-                            "\"Nobody is signed in: this gateway runs without identity.\"}");
+  if (person_ == nullptr) {
+    // Without identity nobody is signed in, as with an MLflow that has no accounts.
+    co_return co_await answer_here_with(
+        404,
+        "{\"error_code\": \"RESOURCE_DOES_NOT_EXIST\", \"message\": "
+        "\"Nobody is signed in: this gateway runs without identity.\"}");
+  }
+  co_await answer_here_with(200, current_user());
+}
+
+// As MLflow's own accounts answer it.
+std::string Exchange::current_user() const {
+  std::string body = "{\"user\": {\"username\": ";
+  watch::append_json_string(body, person_->id);
+  body += ", \"is_admin\": ";
+  body += at_->site().rules().is_admin(subject()) ? "true" : "false";
+  body += "}}";
+  return body;
 }
 
 runtime::Task<void> Exchange::answer_here_with(int status, std::string_view body) {
@@ -142,7 +157,7 @@ runtime::Task<void> Exchange::refuse_method() {
 
 void Exchange::record() {
   watch::AccessEntry entry;
-  entry.who = "anonymous";
+  entry.who = person_ == nullptr ? std::string_view("anonymous") : person_->id;
   entry.method = request_.head.method_name;
   entry.path = request_.head.target.path;
   entry.query = request_.head.target.query;

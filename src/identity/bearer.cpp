@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "config/access.h"
 #include "identity/verify.h"
 
 namespace signet::identity {
