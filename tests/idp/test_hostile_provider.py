@@ -21,10 +21,10 @@ from joserfc import jws, jwt
 from joserfc.errors import InvalidClaimError, InvalidKeyIdError
 from joserfc.jwk import KeySet
 
+from application import Application
 from browser_like import BrowserLike
 from code_flow import Attempt, RelyingParty, TokenError, get_json
 from hostile_provider import LOGOUT_EVENT, Answer, HostileProvider, Request, as_json, redirect
-from logout_receiver import LogoutReceiver
 from minting import (
     ABSENT,
     Key,
@@ -209,18 +209,17 @@ def test_keys_rotate(provider: HostileProvider) -> None:
     assert [key.kid for key in provider.keys] == [same.kid]
 
 
-def test_logout_tokens(provider: HostileProvider, receiver: LogoutReceiver) -> None:
-    receiver.tokens.clear()
-    receiver.status = 200
+def test_logout_tokens(provider: HostileProvider, application: Application) -> None:
+    application.forget()
     _, claims = sign_in(provider)
     token = provider.logout_token(sid=claims["sid"])
-    assert provider.post_logout(receiver.url, token) == (200, b"")
-    assert receiver.tokens == [token]
+    assert provider.post_logout(application.logout_url, token) == (200, b"")
+    assert application.tokens == [token]
     told = party_of(provider).check(token, "RS256")
     assert told["events"] == {LOGOUT_EVENT: {}} and told["sid"] == claims["sid"]
     bad = provider.logout_token(header={"typ": "JWT"}, events=ABSENT, nonce="n")
-    receiver.status = 400
-    assert provider.post_logout(receiver.url, bad)[0] == 400
+    application.status = 400
+    assert provider.post_logout(application.logout_url, bad)[0] == 400
     parsed = jws.extract_compact(bad.encode())
     payload = json.loads(parsed.payload)
     assert parsed.headers()["typ"] == "JWT"

@@ -11,11 +11,11 @@ import pytest
 from joserfc import jws
 from joserfc.errors import InvalidKeyIdError
 
+from application import Application
 from browser_like import BrowserLike
 from code_flow import Attempt, TokenError, get_json
-from conftest import CALLBACK, GOODBYE, RunningIdp
 from idp import AUDIENCE, NORA, PEOPLE, Person
-from logout_receiver import LogoutReceiver
+from running_idp import RunningIdp
 
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 OFFLINE = {"scope": "openid groups offline_access", "prompt": "consent"}
@@ -70,11 +70,11 @@ def test_login_hint_needs_no_click(idp: RunningIdp, hint: str) -> None:
     assert claims["sub"] == "rita"
 
 
-def test_another_hint_changes_the_person(idp: RunningIdp, receiver: LogoutReceiver) -> None:
+def test_another_hint_changes_the_person(idp: RunningIdp, application: Application) -> None:
     party, browser = idp.relying_party(), idp.browser()
     party.sign_in(browser, "ada")
     assert party.sign_in(browser, "", login_hint="ed")[1]["sub"] == "ed"
-    assert len(receiver.tokens) == 1  # ada's session has ended
+    assert len(application.tokens) == 1  # ada's session has ended
     assert party.sign_in(browser, "")[1]["sub"] == "ed"
 
 
@@ -98,7 +98,7 @@ def test_prompt_asks_again(idp: RunningIdp, prompt: str) -> None:
 
 def test_prompt_none_without_a_session_is_an_error(idp: RunningIdp) -> None:
     page = idp.browser().go(idp.relying_party().authorize_url(Attempt(), prompt="none"))
-    assert page.location.startswith(CALLBACK)
+    assert page.location.startswith(idp.relying_party().redirect_uri)
     assert page.parameters["error"] == "login_required"
 
 
@@ -201,21 +201,21 @@ def check_logout_token(idp: RunningIdp, token: str, sid: str) -> None:
     assert claims["sid"] == sid and claims["jti"] and "nonce" not in claims
 
 
-def test_sign_out_returns_and_tells_the_others(idp: RunningIdp, receiver: LogoutReceiver) -> None:
+def test_sign_out_returns_and_tells_the_others(idp: RunningIdp, application: Application) -> None:
     party, browser = idp.relying_party(), idp.browser()
     tokens, claims = party.sign_in(browser, "ada", **OFFLINE)
     query = {
         "id_token_hint": tokens["id_token"],
-        "post_logout_redirect_uri": GOODBYE,
+        "post_logout_redirect_uri": application.goodbye,
         "state": "bye",
     }
     url = f"{party.metadata['end_session_endpoint']}?{urllib.parse.urlencode(query)}"
     page = browser.go(url)
     assert "/static/submit.js" in page.text  # with a hint, no click is waited for
     page = browser.submit(page, logout="yes")
-    assert page.location == f"{GOODBYE}?state=bye"
-    assert len(receiver.tokens) == 1
-    check_logout_token(idp, receiver.tokens[0], claims["sid"])
+    assert page.location == f"{application.goodbye}?state=bye"
+    assert len(application.tokens) == 1
+    check_logout_token(idp, application.tokens[0], claims["sid"])
     assert party.refresh(tokens["refresh_token"])  # which is what offline_access means
     assert browser.go(party.authorize_url(Attempt())).form.buttons  # asks again
 
@@ -228,15 +228,17 @@ def test_sign_out_without_a_hint_asks(idp: RunningIdp) -> None:
     assert "signed out" in browser.submit(page, logout="yes").text
 
 
-def test_signed_out_everywhere(idp: RunningIdp, receiver: LogoutReceiver) -> None:
+def test_signed_out_everywhere(idp: RunningIdp, application: Application) -> None:
     party = idp.relying_party()
     idp.control.sign_out("ada")
-    receiver.tokens.clear()
+    application.tokens.clear()
     browsers = [idp.browser(), idp.browser()]
     signed_in = [party.sign_in(browser, "ada", **OFFLINE) for browser in browsers]
     party.sign_in(idp.browser(), "ed")
     assert idp.control.sign_out("ada") == {"sessions": 2, "told": 2, "failed": 0}
-    by_sid = {idp.relying_party().check(token, "RS256")["sid"]: token for token in receiver.tokens}
+    by_sid = {
+        idp.relying_party().check(token, "RS256")["sid"]: token for token in application.tokens
+    }
     assert len(by_sid) == 2
     for tokens, claims in signed_in:
         check_logout_token(idp, by_sid[claims["sid"]], claims["sid"])
@@ -246,9 +248,9 @@ def test_signed_out_everywhere(idp: RunningIdp, receiver: LogoutReceiver) -> Non
     assert idp.control.sign_out("ada") == {"sessions": 0, "told": 0, "failed": 0}
 
 
-def test_logout_that_nobody_hears_is_counted(idp: RunningIdp, receiver: LogoutReceiver) -> None:
+def test_logout_that_nobody_hears_is_counted(idp: RunningIdp, application: Application) -> None:
     idp.control.sign_out("nora")
-    receiver.status = 503
+    application.status = 503
     idp.relying_party().sign_in(idp.browser(), "nora")
     assert idp.control.sign_out("nora")["failed"] == 1
 
