@@ -109,14 +109,14 @@ class IdpSettings:
             "lifetimes": dict(self.lifetimes),
             "people": [asdict(person) for person in self.people],
             "clients": [client.registered() for client in self.clients],
-            "log": str(self.log) if self.log else None,
+            "log": str(self.log.resolve()) if self.log else None,
         }
 
 
 def start_idp(settings: IdpSettings, folder: Path, log: Path) -> Child:
     """Returns when discovery answers. Raises ChildDied when it does not."""
     folder.mkdir(parents=True, exist_ok=True)
-    config = folder / f"{settings.name}.json"
+    config = folder.resolve() / f"{settings.name}.json"
     config.write_text(json.dumps(settings.document(), indent=2))
     child = Child(
         f"the identity provider {settings.name}",

@@ -64,7 +64,8 @@ export class ProviderMaker {
   }
 
   #configuration(keys) {
-    const { name, clients, audience, refresh_always: refreshAlways, lifetimes } = this.#settings;
+    const { name, clients, audience, algorithms, lifetimes } = this.#settings;
+    const refreshAlways = this.#settings.refresh_always;
     const people = this.#people;
     return {
       adapter: this.#store.adapter,
@@ -115,7 +116,7 @@ export class ProviderMaker {
             scope: "mlflow",
             audience: resource,
             accessTokenFormat: "jwt",
-            jwt: { sign: { alg: "RS256" } },
+            jwt: { sign: { alg: algorithms[0] } },
           }),
         },
       },
