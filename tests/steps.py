@@ -300,6 +300,10 @@ def vectors(context: Context) -> Result:
     return result
 
 
+def idp(context: Context) -> Result:
+    return run_pytest(context, "idp", seconds=300)
+
+
 def hostile(context: Context) -> Result:
     return run_pytest(context, "hostile", seconds=900, SIGNET_BIN=str(ROOT / "build/asan/signet"))
 
@@ -340,6 +344,8 @@ def npm(context: Context, *words: str, seconds: float = 300) -> int:
 
 def portal_lint(context: Context) -> Result:
     result = one(npm(context, "lint"), "biome")
+    biome = [ROOT / "portal/node_modules/.bin/biome", "check", "--error-on-warnings"]
+    result += one(context.run(biome, seconds=60, folder=ROOT / "local/idp"), "biome, local/idp")
     result += one(npm(context, "typecheck"), "types")
     result += one(check_generated_types(context), "src/api/schema.ts is not docs/openapi.yaml's")
     return result
@@ -388,6 +394,7 @@ STEPS: dict[str, Step] = {
     "rooms": check_rooms,
     "portal-lint": portal_lint,
     "portal-unit": portal_unit,
+    "idp": idp,
     "build": build_release,
     "unit": unit_release,
     "vectors": vectors,
