@@ -132,7 +132,9 @@ void load_identity(Reader& reader, Section& top, Config& config) {
     }
   }
   identity.boolean("same_people", config.identity.same_people);
-  if (bearer.empty()) {
+  const bool later =
+      identity.has("providers") || identity.has("load_balancer") || identity.has("aws_roles");
+  if (bearer.empty() && !identity.has("bearer") && !later) {
     top.problem("identity", "there is no way for anybody to be known: give bearer");
   }
   check_people(reader, config.identity);
