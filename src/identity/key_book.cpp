@@ -1,6 +1,7 @@
 #include "identity/key_book.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "runtime/race.h"
@@ -42,6 +43,7 @@ struct KeyBook::Issuer {
   std::shared_ptr<const KeySet> keys;
   unsigned failures = 0;
   bool wanted = false;
+  std::optional<runtime::Time> wished;  // when a wish was last granted
   runtime::WaitList due;
   runtime::TaskSet::Entry* keeper = nullptr;
 };
@@ -119,8 +121,7 @@ runtime::Task<void> KeyBook::keep(KeyBook& self, Issuer& issuer) {
   runtime::EventLoop& loop = self.home_;
   while (true) {
     issuer.wanted = false;
-    const runtime::Time asked = loop.now();
-    const runtime::Time deadline = runtime::after(asked, self.rules_.deadline);
+    const runtime::Time deadline = runtime::after(loop.now(), self.rules_.deadline);
     auto fetching = fetch_keys(self.fetcher_, issuer.address.issuer, issuer.address.url, deadline);
     auto fetched = co_await runtime::within(loop, deadline, std::move(fetching));
     runtime::Duration wait;
@@ -138,11 +139,9 @@ runtime::Task<void> KeyBook::keep(KeyBook& self, Issuer& issuer) {
       self.observer_.failed(issuer.address.issuer, failure, issuer.keys != nullptr);
       wait = self.after_failure(issuer);
     }
-    const runtime::Time earliest = runtime::after(asked, self.rules_.least_gap);
     const runtime::Time regular = runtime::after(loop.now(), wait);
-    while (loop.now() < (issuer.wanted ? std::min(earliest, regular) : regular)) {
-      co_await issuer.due.wait(loop, issuer.wanted ? std::min(earliest, regular) : regular);
-    }
+    while (!issuer.wanted && loop.now() < regular)
+      co_await issuer.due.wait(loop, regular);
   }
 }
 
@@ -159,6 +158,9 @@ runtime::Duration KeyBook::after_failure(Issuer& issuer) {
 void KeyBook::wish(std::string_view name) {
   for (const auto& issuer : issuers_) {
     if (issuer->address.issuer != name) continue;
+    // Also between those of several loops.
+    if (issuer->wished && home_.now() - *issuer->wished < rules_.least_gap) continue;
+    issuer->wished = home_.now();
     issuer->wanted = true;
     issuer->due.wake_all();
   }
