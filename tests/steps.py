@@ -18,6 +18,8 @@ TEST_PYTHON = ROOT / ".venv/test/bin/python"
 JOBS = int(os.environ.get("SIGNET_JOBS", os.cpu_count() or 2))
 # Rooms whose objects are handed from one thread to another.
 THREADED = ("runtime", "watch", "origin", "front", "gateway")
+# The programs that tests/vectors runs.
+DRIVERS = ("signing_driver", "jws_driver")
 CLANG_TIDY_FILES = 24
 FUZZ_SECONDS = 20
 FUZZ_LONG_SECONDS = 600
@@ -212,7 +214,7 @@ def read_gtest(report: Path, code: int) -> Result:
 
 
 def build_release(context: Context) -> Result:
-    return one(build(context, "release", "signet", "signing_driver"), "the release build failed")
+    return one(build(context, "release", "signet", *DRIVERS), "the release build failed")
 
 
 def build_asan(context: Context) -> Result:
@@ -293,7 +295,7 @@ def read_junit(report: Path, code: int) -> Result:
 def vectors(context: Context) -> Result:
     result = run_pytest(context, "vectors", seconds=600, SIGNET_BUILD=str(ROOT / "build/release"))
     if context.long:
-        if code := build(context, "asan", "signet", "signing_driver"):
+        if code := build(context, "asan", "signet", *DRIVERS):
             return result + one(code, "the asan build failed")
         build_folder = str(ROOT / "build/asan")
         result += run_pytest(context, "vectors", seconds=1200, SIGNET_BUILD=build_folder)

@@ -123,10 +123,8 @@ std::string der_of(std::string_view signature) {
   const EcdsaSignature pair(ECDSA_SIG_new());
   Number r = number(signature.substr(0, half));
   Number s = number(signature.substr(half));
-  if (!pair || !r || !s || ECDSA_SIG_set0(pair.get(), r.get(), s.get()) != 1) return {};
-  // The pair owns them now.
-  (void)r.release();
-  (void)s.release();
+  if (!pair || !r || !s) return {};
+  ECDSA_SIG_set0(pair.get(), r.release(), s.release());
   unsigned char* der = nullptr;
   const int size = i2d_ECDSA_SIG(pair.get(), &der);
   if (size <= 0) return {};
