@@ -10,9 +10,9 @@
 namespace signet::state {
 
 // A hash table of immutable records, each found by a key inside itself. A copy shares everything
-// with its original, and a change copies only the 1/256 that it touches: neither making the next
-// snapshot nor dropping the last one takes a turn of a loop for long. Reading a const table is safe
-// from every thread.
+// with its original, which must not be changed any more, and a change copies only the 1/256 that it
+// touches: neither making the next snapshot nor dropping the last one takes a turn of a loop for
+// long. Reading and copying a const table is safe from every thread.
 //
 // `Key` has static functions: of(record) → key, hash(key) → std::size_t, equal(key, key).
 template <typename Record, typename Key>

@@ -40,18 +40,26 @@ std::string Connection::last_words() const {
 }
 
 StoreError Connection::last_error() const {
-  const int code = sqlite3_errcode(handle_.get()) & 0xff;
-  const int cause = sqlite3_system_errno(handle_.get());
-  switch (code) {
+  switch (sqlite3_errcode(handle_.get()) & 0xff) {
     case SQLITE_FULL: return StoreError::full;
-    case SQLITE_IOERR:
-      // SQLite calls only ENOSPC full.
-      return cause == EDQUOT || cause == EFBIG ? StoreError::full : StoreError::unavailable;
+    case SQLITE_IOERR: return write_lacked_room() ? StoreError::full : StoreError::unavailable;
     case SQLITE_CONSTRAINT: return StoreError::conflict;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return StoreError::corrupt;
     default: return StoreError::unavailable;
   }
+}
+
+// SQLite calls only ENOSPC full; a quota or a limit on the file's size it takes for a broken disk,
+// and which it was, only the write-ahead log's file still knows.
+bool Connection::write_lacked_room() const {
+  if (sqlite3_extended_errcode(handle_.get()) != SQLITE_IOERR_WRITE) return false;
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (log == nullptr || log->pMethods == nullptr) return false;
+  int cause = 0;
+  log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &cause);
+  return cause == EDQUOT || cause == EFBIG;
 }
 
 Outcome<void> Connection::execute(const char* sql) {

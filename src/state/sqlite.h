@@ -44,6 +44,8 @@ class Connection {
   struct Close {
     void operator()(sqlite3* handle) const;
   };
+  bool write_lacked_room() const;
+
   std::unique_ptr<sqlite3, Close> handle_;
 };
 

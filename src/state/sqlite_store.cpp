@@ -110,9 +110,10 @@ runtime::Task<void> SqliteStore::look() {
 // "" or why it cannot be read.
 runtime::Task<Outcome<std::string>> SqliteStore::read() {
   auto reading = run<std::string>([now = unix_now()](Database& database) -> Outcome<std::string> {
+    if (!database.check_place()) return "the file is no longer where it was";
     auto done = database.catch_up(now);
     if (done) return std::string();
-    return done.error() == StoreError::corrupt ? "damaged: " + database.last_words()
+    return done.error() == StoreError::corrupt ? "what it holds makes no sense"
                                                : database.last_words();
   });
   co_return co_await std::move(reading);
