@@ -1,14 +1,25 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "state/records.h"
 #include "state/shared_table.h"
 
 namespace signet::state {
+
+// A digest's own bits are as good a hash as any.
+struct DigestHash {
+  std::size_t operator()(const crypto::Digest& digest) const {
+    std::size_t value;
+    std::memcpy(&value, digest.data(), sizeof(value));
+    return value;
+  }
+};
 
 // What every request needs of the store, in memory: tokens and revocations. Shared by all loops as
 // shared_ptr<const Snapshot> and then never changed; only a store changes one, before it shares it.
@@ -60,11 +71,7 @@ class Snapshot {
   };
   struct TokenKey {
     static const crypto::Digest& of(const Token& token) { return token.hash; }
-    static std::size_t hash(const crypto::Digest& digest) {
-      std::size_t value;
-      std::memcpy(&value, digest.data(), sizeof(value));
-      return value;
-    }
+    static std::size_t hash(const crypto::Digest& digest) { return DigestHash()(digest); }
     static bool equal(const crypto::Digest& a, const crypto::Digest& b);
   };
   struct RevocationKey {

@@ -55,7 +55,8 @@ StoreError Connection::last_error() const {
 bool Connection::write_lacked_room() const {
   if (sqlite3_extended_errcode(handle_.get()) != SQLITE_IOERR_WRITE) return false;
   sqlite3_file* log = nullptr;
-  sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER,
+                       static_cast<void*>(&log));
   if (log == nullptr || log->pMethods == nullptr) return false;
   int cause = 0;
   log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &cause);
@@ -165,7 +166,9 @@ Transaction::Transaction(Connection& connection, Kind kind)
       open_(begun_.has_value()) {}
 
 Transaction::~Transaction() {
-  if (open_) (void)connection_.execute("ROLLBACK");
+  if (!open_) return;
+  // Fails when SQLite has undone it already, as it does where a disk is full or broken.
+  [[maybe_unused]] auto undone = connection_.execute("ROLLBACK");
 }
 
 Outcome<void> Transaction::commit() {

@@ -76,17 +76,22 @@ runtime::Task<void> SqliteStore::keep_up() {
     co_await home().sleep_until(runtime::after(home().now(), settings_.poll));
     auto looking = look();
     co_await std::move(looking);
+    // Beside this task: a disk that hangs in one of them must not keep the next look from it.
     if (home().now() >= next_uses) {
       next_uses = runtime::after(home().now(), settings_.between_uses);
-      auto writing = write_uses();
-      co_await std::move(writing);
+      tasks_.start(write_uses());
     }
     if (home().now() >= next_purge) {
       next_purge = runtime::after(home().now(), settings_.between_purges);
-      auto purging = purge();
-      (void)co_await std::move(purging);
+      tasks_.start(purge_quietly());
     }
   }
+}
+
+// What fails is tried again by the next.
+runtime::Task<void> SqliteStore::purge_quietly() {
+  auto purging = purge();
+  (void)co_await std::move(purging);
 }
 
 // A disk that hangs must show too: the next look waits for this one, but its lateness is noted.

@@ -72,6 +72,7 @@ class SqliteStore final : public Store {
   runtime::Task<void> look();
   runtime::Task<Outcome<std::string>> read();
   runtime::Task<void> write_uses();
+  runtime::Task<void> purge_quietly();
   std::int64_t unix_now();
 
   const SqliteSettings settings_;

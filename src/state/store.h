@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,14 +18,6 @@
 namespace signet::state {
 
 class Store;
-
-struct DigestHash {
-  std::size_t operator()(const crypto::Digest& digest) const {
-    std::size_t value;
-    std::memcpy(&value, digest.data(), sizeof(value));
-    return value;
-  }
-};
 
 // One loop's sight of the store, kept up to date by the loop's mailbox: reading it takes no lock
 // and no atomic. Made before the loops run; lives until they have stopped. Used on its loop.
@@ -63,6 +54,7 @@ class StoreView {
 //
 // Errors of every operation: `unavailable`, `full`, `corrupt`; the others are named. A change is
 // committed and in the home's snapshot when its coroutine ends, and on its way to the other loops.
+// They keep no deadline: a disk may hang, and whoever waits brings runtime::within().
 class Store {
  public:
   template <typename T>
