@@ -63,6 +63,8 @@ class Exchange {
       std::expected<origin::Incoming, origin::SendError> outcome);
   AnswerContext context() const;
   access::Subject subject() const;
+  // By index in the configuration: whether the caller has anything on the app.
+  std::vector<bool> visible_apps() const;
   void record();
 
   Worker& worker_;

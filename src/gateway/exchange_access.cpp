@@ -69,6 +69,15 @@ access::Subject Exchange::subject() const {
   return {person_->id, person_->groups};
 }
 
+std::vector<bool> Exchange::visible_apps() const {
+  const std::size_t apps = at_->site().config().apps.size();
+  std::vector<bool> visible(apps);
+  for (std::size_t i = 0; i < apps; ++i) {
+    visible[i] = at_->site().rules().standing(subject(), i).has != config::Permission::none;
+  }
+  return visible;
+}
+
 // Decide: may they. Without identity the caller is anonymous and may do everything that the
 // endpoint table names.
 Exchange::Refusal Exchange::decide() {

@@ -138,8 +138,9 @@ runtime::Task<void> Exchange::answer_portal_api() {
   http::Field id{"x-request-id", {request_id_.data(), request_id_.size()}, FieldId::x_request_id};
   std::string_view below = route_.path.substr(std::string_view("/signet/api/v1").size());
   auto statuses = worker_.app_states->statuses();
-  auto answered =
-      co_await at_->site().portal_api().handle(request_, reply_, below, *statuses, {&id, 1});
+  std::vector<bool> visible = visible_apps();
+  auto answered = co_await at_->site().portal_api().handle(request_, reply_, below, *statuses,
+                                                           visible, {&id, 1});
   if (answered == portal_api::Answer::method_not_allowed) {
     co_await refuse_method();
   } else if (answered == portal_api::Answer::unknown_path) {

@@ -16,7 +16,7 @@ from minting import ABSENT, Key, Secret, der_signature, mint, shared_key
 from scripted_origin import Origin
 from signet_process import Signet, plain_app, signed_app
 from waiting import until
-from wire import API, Answer
+from wire import API, Answer, ask
 
 Start = Callable[..., Signet]
 AUDIENCE = "signet"
@@ -417,3 +417,20 @@ def test_who_am_i(start: Start, origin: Origin, provider: HostileProvider) -> No
         answer = signet.ask("plain", path, headers=bearer(token(provider, groups=groups)))
         assert json.loads(answer.body) == {"user": {"username": "robot-1", "is_admin": admin}}
     assert origin.requests == []
+
+
+def test_only_apps_that_one_has_something_on_are_listed(
+    start: Start, origin: Origin, provider: HostileProvider
+) -> None:
+    signet = begin(start, origin, provider)
+
+    def listed(**who: Any) -> list[str]:
+        answer = ask(signet.port, "/signet/api/v1/apps", headers=bearer(token(provider, **who)))
+        assert answer.status == 200
+        return [app["name"] for app in json.loads(answer.body)["apps"]]
+
+    assert listed() == ["plain"]
+    assert listed(groups=["team-a"]) == ["plain", "signed"]
+    assert listed(groups=["interns"]) == []
+    assert listed(groups=["ml-platform"]) == ["plain", "signed"]
+    check_unauthenticated(ask(signet.port, "/signet/api/v1/apps"))
