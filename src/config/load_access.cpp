@@ -76,6 +76,7 @@ void read_rule(Reader& reader, const Node& node, std::size_t index, Config& conf
 }  // namespace
 
 void load_access(Reader& reader, Section& top, Config& config) {
+  Section access = top.section("access");
   if (!top.has("access")) {
     if (config.identity.given) {
       reader.warning(top.place_of("identity"),
@@ -89,7 +90,6 @@ void load_access(Reader& reader, Section& top, Config& config) {
                 "rules are for people, and without identity nobody is known: give "
                 "identity, or leave access out");
   }
-  Section access = top.section("access");
   Section admins = access.section("admins");
   config.access.admins = read_subjects(reader, admins);
   admins.close();

@@ -120,7 +120,6 @@ void check_people(Reader& reader, const Identity& identity) {
 }  // namespace
 
 void load_identity(Reader& reader, Section& top, Config& config) {
-  if (!top.has("identity")) return;
   Section identity = top.section("identity");
   if (!identity.present()) return;
   config.identity.given = true;
