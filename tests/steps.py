@@ -302,6 +302,10 @@ def vectors(context: Context) -> Result:
     return result
 
 
+def identity(context: Context) -> Result:
+    return run_pytest(context, "identity", seconds=900, SIGNET_BIN=str(ROOT / "build/asan/signet"))
+
+
 def idp(context: Context) -> Result:
     return run_pytest(context, "idp", seconds=300)
 
@@ -397,6 +401,7 @@ STEPS: dict[str, Step] = {
     "portal-lint": portal_lint,
     "portal-unit": portal_unit,
     "idp": idp,
+    "identity": identity,
     "build": build_release,
     "unit": unit_release,
     "vectors": vectors,

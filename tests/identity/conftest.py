@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 TESTS = Path(__file__).resolve().parent.parent
-sys.path += [str(TESTS / "chaos"), str(TESTS / "idp")]
+sys.path += [str(TESTS / name) for name in ("chaos", "idp", "journeys")]
 
 from hostile_provider import HostileProvider  # noqa: E402
 from scripted_origin import Origin  # noqa: E402

@@ -88,7 +88,11 @@ def leaves(schema: dict, path: str = "") -> dict[str, dict]:
 
 
 LEAVES = leaves(SCHEMA)
-EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", DOCUMENTATION, re.MULTILINE | re.DOTALL)
+EXAMPLES = [
+    example
+    for text in (DOCUMENTATION, (ROOT / "docs/identity.md").read_text())
+    for example in re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+]
 ROWS = dict(re.findall(r"^\| `([\w.\[\]]+)` \| (.*?) \|", DOCUMENTATION, re.MULTILINE))
 
 # One good value for each key that is not of an app.
