@@ -3,6 +3,7 @@
 #   setup_system GROUP…   Debian packages: run | test (test includes run)
 #   setup_venvs NAME…     .venv/NAME from local/requirements/NAME.txt
 #   setup_portal          portal/dist
+#   setup_idp             the npm packages of local/idp
 #   setup_build PRESET TARGET…
 #
 # SIGNET_SKIP_SYSTEM=1 leaves the system's packages alone and only looks for the tools.
@@ -26,7 +27,7 @@ PACKAGES_TEST=(
   chromium fonts-liberation
   nginx-light haproxy wrk nghttp2-client valgrind strace
 )
-TOOLS_RUN=(clang++-19 ld.lld-19 llvm-ar-19 cmake ninja ccache pkg-config git openssl python3)
+TOOLS_RUN=(clang++-19 ld.lld-19 llvm-ar-19 cmake ninja ccache pkg-config git openssl python3 flock)
 TOOLS_TEST=(llvm-symbolizer-19 clang-tidy-19 clang-format-19 chromium nginx haproxy wrk valgrind strace)
 
 say() { printf '[%4d s] %s\n' $((SECONDS - SETUP_STARTED)) "$*"; }
@@ -170,6 +171,17 @@ setup_node() {
   PATH=$bin:$PATH
 }
 
+# Node for the portal and the identity provider, which are set up at the same time.
+setup_tools() {
+  local lock status
+  mkdir -p "$ROOT/.venv"
+  exec {lock}>"$ROOT/.venv/tools.lock" && flock "$lock"
+  setup_venvs tools && setup_node
+  status=$?
+  exec {lock}>&-
+  return $status
+}
+
 # ---- the portal ----
 
 hash_of() {
@@ -178,21 +190,22 @@ hash_of() {
     LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
 }
 
+# setup_node_modules FOLDER NAME: as its lock file says.
 setup_node_modules() {
-  local stamp
-  stamp=$(hash_of portal/package.json portal/package-lock.json)
-  [ "$(cat "$ROOT/portal/node_modules/.stamp" 2>/dev/null)" != "$stamp" ] || return 0
-  say "npm packages of the portal"
+  local folder=$1 stamp
+  stamp=$(hash_of "$folder/package.json" "$folder/package-lock.json")
+  [ "$(cat "$ROOT/$folder/node_modules/.stamp" 2>/dev/null)" != "$stamp" ] || return 0
+  say "npm packages of $2"
   (
-    cd "$ROOT/portal" && export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
+    cd "$ROOT/$folder" && export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
     npm ci --no-audit --no-fund || { say "npm failed, once more" && npm ci --no-audit --no-fund; }
-  ) && echo "$stamp" >"$ROOT/portal/node_modules/.stamp"
+  ) && echo "$stamp" >"$ROOT/$folder/node_modules/.stamp"
 }
 
 setup_portal() {
   local stamp
-  setup_node || return 1
-  setup_node_modules || return 1
+  setup_tools || return 1
+  setup_node_modules portal "the portal" || return 1
   stamp=$(hash_of portal docs/openapi.yaml)
   [ "$(cat "$ROOT/portal/dist/.stamp" 2>/dev/null)" != "$stamp" ] || return 0
   say "building the portal"
@@ -200,7 +213,13 @@ setup_portal() {
     say "portal built"
 }
 
-setup_portal_and_tools() { setup_venvs tools && setup_portal; }
+# ---- the identity provider ----
+
+setup_idp() {
+  setup_tools || return 1
+  setup_node_modules local/idp "the identity provider"
+}
+
 
 # ---- the program ----
 

@@ -13,6 +13,7 @@
 
 #include "config/environment.h"
 #include "config/load.h"
+#include "gateway/explain.h"
 #include "gateway/serve.h"
 #include "signing/sign_command.h"
 
@@ -37,6 +38,7 @@ struct Arguments {
   std::string config;
   std::string portal;
   signing::SignOptions sign;
+  gateway::ExplainOptions explain;
   bool keep_path = false;
 };
 
@@ -90,6 +92,17 @@ void add_sign_options(CLI::App& command, Arguments& arguments) {
                    "keep the path as it is in the canonical request");
 }
 
+void add_explain_options(CLI::App& command, Arguments& arguments) {
+  add_config_option(command, arguments);
+  gateway::ExplainOptions& explain = arguments.explain;
+  command.add_option("--person", explain.person, "the person's id, e.g. ada@example.com")
+      ->required();
+  command.add_option("--group", explain.groups, "a group the person is in; may be repeated");
+  command.add_option("METHOD", explain.method, "e.g. POST")->required();
+  command.add_option("PATH", explain.path, "e.g. /apps/research/api/2.0/mlflow/runs/create")
+      ->required();
+}
+
 void print_version() {
   fmt::print("signet {} ({})\ncompiler {}\n{}\n", SIGNET_VERSION, SIGNET_COMMIT, __VERSION__,
              OpenSSL_version(OPENSSL_VERSION));
@@ -114,7 +127,10 @@ int run(int argc, char** argv) {
       "sign", "sign a raw HTTP/1.1 request from standard input with AWS Signature Version 4");
   add_sign_options(*sign, arguments);
   CLI::App* version = app.add_subcommand("version", "print the version");
-  for (const char* later : {"explain", "iam-policy", "state", "audit"})
+  CLI::App* explain = app.add_subcommand(
+      "explain", "say which route, operation and rule decide about a person's request");
+  add_explain_options(*explain, arguments);
+  for (const char* later : {"iam-policy", "state", "audit"})
     add_later_command(app, later);
   try {
     app.parse(argc, argv);
@@ -130,6 +146,10 @@ int run(int argc, char** argv) {
   }
   if (check->parsed()) {
     return config::check_command(arguments.config, environment, std::cout, std::cerr);
+  }
+  if (explain->parsed()) {
+    arguments.explain.config_path = arguments.config;
+    return gateway::explain(arguments.explain, environment, std::cout, std::cerr);
   }
   if (sign->parsed()) {
     arguments.sign.normalize_path = !arguments.keep_path;

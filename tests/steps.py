@@ -18,6 +18,8 @@ TEST_PYTHON = ROOT / ".venv/test/bin/python"
 JOBS = int(os.environ.get("SIGNET_JOBS", os.cpu_count() or 2))
 # Rooms whose objects are handed from one thread to another.
 THREADED = ("runtime", "watch", "origin", "front", "gateway")
+# The programs that tests/vectors runs.
+DRIVERS = ("signing_driver", "jws_driver")
 CLANG_TIDY_FILES = 24
 FUZZ_SECONDS = 20
 FUZZ_LONG_SECONDS = 600
@@ -212,7 +214,7 @@ def read_gtest(report: Path, code: int) -> Result:
 
 
 def build_release(context: Context) -> Result:
-    return one(build(context, "release", "signet", "signing_driver"), "the release build failed")
+    return one(build(context, "release", "signet", *DRIVERS), "the release build failed")
 
 
 def build_asan(context: Context) -> Result:
@@ -293,11 +295,19 @@ def read_junit(report: Path, code: int) -> Result:
 def vectors(context: Context) -> Result:
     result = run_pytest(context, "vectors", seconds=600, SIGNET_BUILD=str(ROOT / "build/release"))
     if context.long:
-        if code := build(context, "asan", "signet", "signing_driver"):
+        if code := build(context, "asan", "signet", *DRIVERS):
             return result + one(code, "the asan build failed")
         build_folder = str(ROOT / "build/asan")
         result += run_pytest(context, "vectors", seconds=1200, SIGNET_BUILD=build_folder)
     return result
+
+
+def identity(context: Context) -> Result:
+    return run_pytest(context, "identity", seconds=900, SIGNET_BIN=str(ROOT / "build/asan/signet"))
+
+
+def idp(context: Context) -> Result:
+    return run_pytest(context, "idp", seconds=300)
 
 
 def hostile(context: Context) -> Result:
@@ -340,6 +350,8 @@ def npm(context: Context, *words: str, seconds: float = 300) -> int:
 
 def portal_lint(context: Context) -> Result:
     result = one(npm(context, "lint"), "biome")
+    biome = [ROOT / "portal/node_modules/.bin/biome", "check", "--error-on-warnings"]
+    result += one(context.run(biome, seconds=60, folder=ROOT / "local/idp"), "biome, local/idp")
     result += one(npm(context, "typecheck"), "types")
     result += one(check_generated_types(context), "src/api/schema.ts is not docs/openapi.yaml's")
     return result
@@ -388,6 +400,8 @@ STEPS: dict[str, Step] = {
     "rooms": check_rooms,
     "portal-lint": portal_lint,
     "portal-unit": portal_unit,
+    "idp": idp,
+    "identity": identity,
     "build": build_release,
     "unit": unit_release,
     "vectors": vectors,

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "config/access.h"
 #include "config/cidr.h"
+#include "config/identity.h"
 #include "config/problem.h"
 #include "config/secret.h"
 #include "config/url.h"
@@ -135,6 +137,8 @@ struct Config {
   Embedding embedding;
   Outbound outbound;
   std::vector<App> apps;  // at least one; exactly one is_default
+  Identity identity;
+  Access access;
   State state;
   Spool spool;
   LogSettings log;

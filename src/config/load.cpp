@@ -194,7 +194,9 @@ void load_top(Reader& reader, Section& top, Config& config) {
   load_log(top.section("log"), config);
   load_limits(reader, top.section("limits"), config);
   load_timeouts(top.section("timeouts"), config);
-  top.later({"discover", "identity", "access"});
+  load_identity(reader, top, config);
+  load_access(reader, top, config);
+  top.later({"discover"});
   top.close();
 }
 

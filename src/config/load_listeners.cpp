@@ -34,7 +34,9 @@ std::expected<runtime::Address, std::string> parse_listen_address(std::string_vi
   return *address;
 }
 
-std::optional<runtime::Address> loopback_address(Section& section, std::string_view key) {
+// Everywhere only where people are known.
+std::optional<runtime::Address> read_address(Section& section, std::string_view key,
+                                             bool everywhere) {
   std::string text;
   if (!section.text(key, text)) return std::nullopt;
   auto address = parse_listen_address(text);
@@ -42,10 +44,13 @@ std::optional<runtime::Address> loopback_address(Section& section, std::string_v
     section.problem(key, address.error());
     return std::nullopt;
   }
-  if (!address->is_loopback()) {
-    section.problem(key, fmt::format("{} can be reached from elsewhere, and this version cannot "
-                                     "ask anybody who they are: listen on 127.0.0.1 or [::1]",
-                                     text));
+  if (!everywhere && !address->is_loopback()) {
+    std::string_view why = key == "address" && section.path_of(key) == "admin.address"
+                               ? "whoever reaches it is told how this gateway does"
+                               : "without identity everybody may do everything";
+    section.problem(key, fmt::format("{} can be reached from elsewhere, and {}: listen on "
+                                     "127.0.0.1 or [::1]",
+                                     text, why));
     return std::nullopt;
   }
   return *address;
@@ -63,7 +68,7 @@ void load_listeners(Reader& reader, Section& top, Config& config) {
   std::vector<const Node*> entries = top.list("listen");
   for (std::size_t i = 0; i < entries.size(); ++i) {
     Section entry(reader, entries[i], fmt::format("listen[{}]", i));
-    auto address = loopback_address(entry, "address");
+    auto address = read_address(entry, "address", top.has("identity"));
     if (entry.present() && !entry.has("address")) {
       reader.problem(entries[i]->place, fmt::format("listen[{}] has no address: give one, e.g. "
                                                     "127.0.0.1:8080",
@@ -86,7 +91,7 @@ void load_listeners(Reader& reader, Section& top, Config& config) {
   if (!given) config.listen.push_back({*runtime::Address::numeric("127.0.0.1", 8080)});
 
   Section admin = top.section("admin");
-  auto address = loopback_address(admin, "address");
+  auto address = read_address(admin, "address", false);
   config.admin = address ? *address : *runtime::Address::numeric("127.0.0.1", 9901);
   if (is_taken(config, config.admin)) {
     admin.problem("address", fmt::format("{} is a listener too: give admin another port",
@@ -94,9 +99,13 @@ void load_listeners(Reader& reader, Section& top, Config& config) {
   }
   admin.close();
 
-  if (!top.has("public_url") && !config.listen.empty() &&
-      config.listen.front().address.port() != 0) {
-    config.public_url = loopback_url(config.listen.front().address);
+  if (top.has("public_url") || config.listen.empty()) return;
+  const runtime::Address& first = config.listen.front().address;
+  if (!first.is_loopback()) {
+    reader.problem(top.place_of("listen"),
+                   "public_url is missing: give what people type, e.g. https://mlflow.example.com");
+  } else if (first.port() != 0) {
+    config.public_url = loopback_url(first);
   }
 }
 

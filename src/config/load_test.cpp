@@ -161,10 +161,10 @@ TEST(Load, AllProblemsAtOnceInTheFilesOrder) {
 
 TEST(Load, KeysOfTheContractThatComeLater) {
   for (std::string_view text :
-       {"discover: []", "identity: {providers: []}", "access: {rules: []}",
-        "embedding: {cors_origins: []}", "outbound: {proxy: \"http://p:1\"}",
-        "outbound: {no_proxy: [.internal]}", "state: {dynamodb: {table: t}}",
-        "state: {max_stale: 15m}", "listen: [{address: \"127.0.0.1:1\", tls: {key: k}}]",
+       {"discover: []", "identity: {providers: []}", "embedding: {cors_origins: []}",
+        "outbound: {proxy: \"http://p:1\"}", "outbound: {no_proxy: [.internal]}",
+        "state: {dynamodb: {table: t}}", "state: {max_stale: 15m}",
+        "listen: [{address: \"127.0.0.1:1\", tls: {key: k}}]",
         "listen: [{address: \"127.0.0.1:1\", redirect_to_https: true}]"}) {
     std::string found = problems(std::string(kApp) + std::string(text) + "\n");
     EXPECT_NE(found.find("is not supported by this version"), std::string::npos) << text << found;

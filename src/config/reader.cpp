@@ -147,6 +147,41 @@ bool Section::text(std::string_view key, std::string& target) {
   return text.has_value();
 }
 
+std::vector<std::string> Section::texts(std::string_view key, std::size_t longest) {
+  std::vector<std::string> texts;
+  const Node* value = get(key);
+  if (value == nullptr) return texts;
+  std::vector<const Node*> nodes{value};
+  if (value->type == Node::Type::sequence) {
+    nodes.clear();
+    for (std::size_t index : value->items)
+      nodes.push_back(&reader_.node(index));
+    if (nodes.empty()) problem(key, "the list is empty: give a value or leave the key out");
+  }
+  for (const Node* node : nodes) {
+    auto text = text_of(reader_, *node, path_of(key));
+    if (!text) continue;
+    if (text->size() > longest) {
+      reader_.problem(node->place,
+                      fmt::format("{}: longer than {} bytes: shorten it", path_of(key), longest));
+    } else if (std::ranges::find(texts, *text) != texts.end()) {
+      reader_.problem(node->place,
+                      fmt::format("{}: \"{}\" is there twice: keep one", path_of(key), *text));
+    } else {
+      texts.push_back(std::move(*text));
+    }
+  }
+  return texts;
+}
+
+std::vector<std::string> Section::keys() const {
+  std::vector<std::string> keys;
+  if (node_ == nullptr) return keys;
+  for (const Node::Member& member : node_->members)
+    keys.push_back(member.key);
+  return keys;
+}
+
 bool Section::boolean(std::string_view key, bool& target) {
   const Node* value = get(key);
   if (value == nullptr) return false;

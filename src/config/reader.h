@@ -56,6 +56,8 @@ class Section {
 
   // True when the key was there and `target` was set.
   bool text(std::string_view key, std::string& target);
+  // One text, or a list of them, none of them empty or longer than `longest` bytes.
+  std::vector<std::string> texts(std::string_view key, std::size_t longest);
   bool boolean(std::string_view key, bool& target);
   bool count(std::string_view key, std::uint32_t& target, std::uint32_t least, std::uint32_t most);
   bool size(std::string_view key, std::uint64_t& target, std::uint64_t least, std::uint64_t most);
@@ -70,6 +72,8 @@ class Section {
 
   // Keys of the contract that this version cannot do: a problem where they are given.
   void later(std::initializer_list<std::string_view> keys);
+  // The keys that are there, for mappings whose keys are the user's own words.
+  std::vector<std::string> keys() const;
   // Reports every key that nobody asked for, with the nearest known one.
   void close();
 

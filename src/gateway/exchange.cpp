@@ -72,6 +72,10 @@ runtime::Task<void> Exchange::run() {
   if (Refusal refusal = check_address()) co_return co_await refuse(std::move(*refusal));
   if (Refusal refusal = check_request()) co_return co_await refuse(std::move(*refusal));
 
+  if (at_->site().config().identity.given) {
+    if (Refusal refusal = co_await recognise()) co_return co_await refuse(std::move(*refusal));
+  }
+
   switch (route_.place) {
     case Place::health: co_return co_await answer_health();
     case Place::redirect: co_return co_await answer_redirect();
@@ -130,12 +134,6 @@ Exchange::Refusal Exchange::check_request() {
     refused.retry_after = 1;
     return refused;
   }
-  return std::nullopt;
-}
-
-// May they: without identity the caller is anonymous and has every permission on every app; what
-// the endpoint table does not name was refused when the route was looked for.
-Exchange::Refusal Exchange::decide() {
   return std::nullopt;
 }
 

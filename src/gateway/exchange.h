@@ -38,6 +38,7 @@ class Exchange {
   // The stops, in order. A Refusal ends the journey.
   Refusal check_address();
   Refusal check_request();
+  runtime::Task<Refusal> recognise();
   Refusal decide();
   runtime::Task<void> forward();
 
@@ -56,10 +57,14 @@ class Exchange {
   runtime::Task<bool> relay_error(origin::Incoming& incoming, std::string& begun);
   runtime::Task<void> refuse(Refused refused);
   runtime::Task<void> refuse_method();
+  std::string current_user() const;
   runtime::Task<void> answer_here_with(int status, std::string_view body);
   std::expected<origin::Incoming, Refused> sent(
       std::expected<origin::Incoming, origin::SendError> outcome);
   AnswerContext context() const;
+  access::Subject subject() const;
+  // By index in the configuration: whether the caller has anything on the app.
+  std::vector<bool> visible_apps() const;
   void record();
 
   Worker& worker_;
@@ -71,6 +76,7 @@ class Exchange {
   const OwnHost* host_ = nullptr;
   Route route_;
   AppOnLoop* app_ = nullptr;
+  std::shared_ptr<const identity::Person> person_;  // null: anonymous
   std::array<char, 32> request_id_;
   watch::TraceParent trace_;
   watch::TraceParentText trace_text_;

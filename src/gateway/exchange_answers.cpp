@@ -4,6 +4,7 @@
 #include "gateway/exchange.h"
 #include "gateway/text.h"
 #include "http/accept.h"
+#include "watch/json_text.h"
 
 // The part of Exchange that answers without an origin, and the record it leaves.
 namespace signet::gateway {
@@ -86,10 +87,24 @@ runtime::Task<void> Exchange::answer_here() {
                     "\"ui_rollout_percentage\": 0}"
                   : "{\"status\": \"disabled\"}");
   }
-  // Without identity nobody is signed in, as with an MLflow that has no accounts.
-  co_await answer_here_with(404,
-                            "{\"error_code\": \"RESOURCE_DOES_NOT_EXIST\", \"message\": "
-                            "\"Nobody is signed in: this gateway runs without identity.\"}");
+  if (person_ == nullptr) {
+    // Without identity nobody is signed in, as with an MLflow that has no accounts.
+    co_return co_await answer_here_with(
+        404,
+        "{\"error_code\": \"RESOURCE_DOES_NOT_EXIST\", \"message\": "
+        "\"Nobody is signed in: this gateway runs without identity.\"}");
+  }
+  co_await answer_here_with(200, current_user());
+}
+
+// As MLflow's own accounts answer it.
+std::string Exchange::current_user() const {
+  std::string body = "{\"user\": {\"username\": ";
+  watch::append_json_string(body, person_->id);
+  body += ", \"is_admin\": ";
+  body += at_->site().rules().is_admin(subject()) ? "true" : "false";
+  body += "}}";
+  return body;
 }
 
 runtime::Task<void> Exchange::answer_here_with(int status, std::string_view body) {
@@ -123,8 +138,9 @@ runtime::Task<void> Exchange::answer_portal_api() {
   http::Field id{"x-request-id", {request_id_.data(), request_id_.size()}, FieldId::x_request_id};
   std::string_view below = route_.path.substr(std::string_view("/signet/api/v1").size());
   auto statuses = worker_.app_states->statuses();
-  auto answered =
-      co_await at_->site().portal_api().handle(request_, reply_, below, *statuses, {&id, 1});
+  std::vector<bool> visible = visible_apps();
+  auto answered = co_await at_->site().portal_api().handle(request_, reply_, below, *statuses,
+                                                           visible, {&id, 1});
   if (answered == portal_api::Answer::method_not_allowed) {
     co_await refuse_method();
   } else if (answered == portal_api::Answer::unknown_path) {
@@ -142,7 +158,7 @@ runtime::Task<void> Exchange::refuse_method() {
 
 void Exchange::record() {
   watch::AccessEntry entry;
-  entry.who = "anonymous";
+  entry.who = person_ == nullptr ? std::string_view("anonymous") : person_->id;
   entry.method = request_.head.method_name;
   entry.path = request_.head.target.path;
   entry.query = request_.head.target.query;

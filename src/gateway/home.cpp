@@ -63,6 +63,13 @@ credentials::Variables variables_of(const config::Environment& environment) {
   return [&environment](std::string_view name) { return environment.variable(std::string(name)); };
 }
 
+std::vector<identity::IssuerAddress> issuers_of(const config::Config& config) {
+  std::vector<identity::IssuerAddress> issuers;
+  for (const config::BearerIssuer& bearer : config.identity.bearer)
+    issuers.push_back({bearer.issuer, bearer.url});
+  return issuers;
+}
+
 std::vector<const runtime::EventLoop*> pointers_to(
     const std::vector<std::unique_ptr<runtime::EventLoop>>& loops) {
   std::vector<const runtime::EventLoop*> pointers;
@@ -90,8 +97,17 @@ Home::Home(Server& server)
         }
         return views;
       }()),
+      key_book_watch_(*server.log_),
+      key_book_(loop_, fetcher_, key_book_watch_, {}, std::random_device{}()),
+      key_book_views_([&] {
+        std::vector<std::unique_ptr<identity::KeyBookView>> views;
+        for (const auto& loop : server.loops_)
+          views.push_back(std::make_unique<identity::KeyBookView>(key_book_, *loop));
+        return views;
+      }()),
       parts_(make_parts(server.config_)),
-      host_(loop_, *parts_, server.access_sinks_.front(), *views_.front()),
+      host_(loop_, *parts_, server.access_sinks_.front(), *views_.front(),
+            *key_book_views_.front()),
       pulse_(loop_, pointers_to(server.loops_)),
       admin_(server.admin_address_, server.registry_, *this, pulse_,
              [this] { bring_metrics_up_to_date(); }),
@@ -148,11 +164,18 @@ void Home::begin(const std::vector<std::unique_ptr<OtherLoop>>& others) {
   for (const config::App& app : server_.config_.apps)
     names.push_back(app.name);
   app_states_.set_apps(names);
+  key_book_.set_issuers(issuers_of(server_.config_));
   server_.log_->info("serving", {{"public_url", server_.config_.public_url->text()},
                                  {"admin", server_.admin_address_.text()},
                                  {"apps", names.size()},
                                  {"loops", server_.loops_.size()},
                                  {"version", server_.options_.version}});
+}
+
+// An inherited socket may be another than the configuration says.
+bool Home::listens_elsewhere() const {
+  return std::ranges::any_of(
+      listeners_, [](const auto& listener) { return !listener->address().is_loopback(); });
 }
 
 // What is counted where no registry is at hand.
@@ -167,6 +190,7 @@ void Home::bring_metrics_up_to_date() {
 void Home::end() {
   tasks_.cancel_all();
   app_states_.stop();
+  key_book_.stop();
   listeners_.clear();
   admin_listener_.reset();
 }
@@ -266,6 +290,13 @@ runtime::Task<void> Home::reload_once() {
     server_.log_->error("reload-refused", {{"why", problem.text()}});
   }
   bool refused = !problems.empty();
+  if (!refused && !loaded->identity.given && listens_elsewhere()) {
+    server_.log_->error("reload-refused",
+                        {{"why",
+                          "a listener can be reached from elsewhere, and without identity "
+                          "everybody may do everything"}});
+    refused = true;
+  }
   if (!refused) {
     for (const std::string& what : config::needs_restart(server_.config_, *loaded)) {
       server_.log_->error("reload-refused", {{"why", what + " changed, which needs a restart"}});
@@ -306,6 +337,7 @@ void Home::accept_config(config::Config config) {
   for (const config::App& app : accepted.apps)
     names.push_back(app.name);
   app_states_.set_apps(names);
+  key_book_.set_issuers(issuers_of(accepted));
   keyring_.drop_unused();
   server_.log_->info("reloaded", {{"apps", names.size()}});
 }

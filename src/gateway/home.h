@@ -11,6 +11,7 @@
 #include "front/listener.h"
 #include "gateway/admin.h"
 #include "gateway/app_probe.h"
+#include "gateway/key_book_watch.h"
 #include "gateway/key_watch.h"
 #include "gateway/loop_host.h"
 #include "gateway/other_loop.h"
@@ -36,6 +37,7 @@ class Home final : public Readiness {
   // For the other loops' hosts, while they are built.
   const Parts& parts() const { return *parts_; }
   portal_api::AppStatesView& app_states(std::size_t loop) { return *views_[loop]; }
+  identity::KeyBookView& key_book(std::size_t loop) { return *key_book_views_[loop]; }
 
   // Starts to listen, once all loops have their hosts. The vector must stay.
   void begin(const std::vector<std::unique_ptr<OtherLoop>>& others);
@@ -56,6 +58,7 @@ class Home final : public Readiness {
   runtime::Task<void> reload();
   runtime::Task<void> reload_once();
   void accept_config(config::Config config);
+  bool listens_elsewhere() const;
   void bring_metrics_up_to_date();
 
   Server& server_;
@@ -68,6 +71,9 @@ class Home final : public Readiness {
   AppProbe probe_;
   portal_api::AppStates app_states_;
   std::vector<std::unique_ptr<portal_api::AppStatesView>> views_;
+  KeyBookWatch key_book_watch_;
+  identity::KeyBook key_book_;
+  std::vector<std::unique_ptr<identity::KeyBookView>> key_book_views_;
   std::shared_ptr<const Parts> parts_;
   LoopHost host_;
   Pulse pulse_;

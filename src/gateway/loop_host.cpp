@@ -20,7 +20,7 @@ std::uint64_t random_seed(crypto::Random& random) {
 }  // namespace
 
 LoopHost::LoopHost(runtime::EventLoop& loop, const Parts& parts, watch::LineSink* access_sink,
-                   portal_api::AppStatesView& app_states)
+                   portal_api::AppStatesView& app_states, identity::KeyBookView& key_book)
     : loop_(loop),
       shard_(parts.registry.add_shard()),
       resolver_(loop, parts.names_lane, parts.names),
@@ -31,6 +31,7 @@ LoopHost::LoopHost(runtime::EventLoop& loop, const Parts& parts, watch::LineSink
       connections_(loop, worker_, parts.front, parts.per_address),
       tasks_(loop) {
   worker_.app_states = &app_states;
+  worker_.key_book = &key_book;
   worker_.serve(make_site(parts));
   tasks_.start(keep_tally(parts.shared.metrics));
 }
@@ -69,7 +70,7 @@ void LoopHost::tally(const watch::GatewayMetrics& metrics) {
 }
 
 std::unique_ptr<LoopSite> LoopHost::make_site(const Parts& parts) {
-  auto made = std::make_unique<LoopSite>(parts.site);
+  auto made = std::make_unique<LoopSite>(parts.site, *worker_.key_book, parts.clock);
   const config::Config& config = parts.site->config();
   for (std::size_t i = 0; i < config.apps.size(); ++i) {
     const config::App& app = config.apps[i];

@@ -13,6 +13,7 @@
 #include "front/connections.h"
 #include "front/settings.h"
 #include "gateway/worker.h"
+#include "identity/key_book.h"
 #include "origin/resolver.h"
 #include "portal_api/app_states.h"
 #include "runtime/event_loop.h"
@@ -44,7 +45,7 @@ struct Parts {
 class LoopHost {
  public:
   LoopHost(runtime::EventLoop& loop, const Parts& parts, watch::LineSink* access_sink,
-           portal_api::AppStatesView& app_states);
+           portal_api::AppStatesView& app_states, identity::KeyBookView& key_book);
 
   runtime::EventLoop& loop() { return loop_; }
   Worker& worker() { return worker_; }

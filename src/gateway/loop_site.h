@@ -8,6 +8,7 @@
 
 #include "credentials/holder.h"
 #include "gateway/site.h"
+#include "identity/bearer.h"
 #include "origin/origin.h"
 #include "origin/resolver.h"
 #include "runtime/event_loop.h"
@@ -44,15 +45,19 @@ struct AppOnLoop {
 // its apps. A reload makes a new one; exchanges keep theirs until they end.
 class LoopSite {
  public:
-  explicit LoopSite(std::shared_ptr<const Site> site) : site_(std::move(site)) {}
+  LoopSite(std::shared_ptr<const Site> site, const identity::KeyBookView& keys,
+           const runtime::Clock& clock)
+      : site_(std::move(site)), bearer_(site_->config().identity, keys, clock) {}
 
   const Site& site() const { return *site_; }
   // In the configuration's order.
   void add(std::unique_ptr<AppOnLoop> app) { apps_.push_back(std::move(app)); }
-  AppOnLoop& app(const config::App& config) {
-    return *apps_[static_cast<std::size_t>(&config - site_->config().apps.data())];
-  }
+  AppOnLoop& app(const config::App& config) { return *apps_[index_of(config)]; }
   const std::vector<std::unique_ptr<AppOnLoop>>& apps() const { return apps_; }
+  std::size_t index_of(const config::App& app) const {
+    return static_cast<std::size_t>(&app - site_->config().apps.data());
+  }
+  identity::BearerTokens& bearer() { return bearer_; }
   bool in_use() const { return pins_ > 0; }
 
   // Keeps a LoopSite alive; a count without atomics, for the loop's own thread.
@@ -71,6 +76,7 @@ class LoopSite {
  private:
   std::shared_ptr<const Site> site_;
   std::vector<std::unique_ptr<AppOnLoop>> apps_;
+  identity::BearerTokens bearer_;
   std::size_t pins_ = 0;
 };
 

@@ -89,7 +89,7 @@ void Server::open_sockets() {
   }
   for (int fd : listening_) {
     // Without identity everybody who can connect has every permission.
-    if (!bound_address(fd).is_loopback()) {
+    if (!config_.identity.given && !bound_address(fd).is_loopback()) {
       throw std::runtime_error("an inherited socket is not on loopback, and there is no identity");
     }
   }

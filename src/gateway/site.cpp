@@ -52,6 +52,7 @@ std::string policy_of_portal(const config::Config& config) {
 Site::Site(config::Config config)
     : config_(std::move(config)),
       portal_api_(config_, config_.public_url->text()),
+      rules_(config_.access, config_.apps, !config_.identity.given),
       portal_policy_(policy_of_portal(config_)) {
   frame_ancestors_ = "'self'";
   for (const std::string& ancestor : config_.embedding.frame_ancestors)

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/rules.h"
 #include "config/config.h"
 #include "http/body.h"
 #include "portal_api/portal_api.h"
@@ -36,6 +37,7 @@ class Site {
   const OwnHost* own_host(const http::Request& request) const;
 
   const portal_api::PortalApi& portal_api() const { return portal_api_; }
+  const access::Rules& rules() const { return rules_; }
   // The Content-Security-Policy of the portal's pages.
   const std::string& portal_policy() const { return portal_policy_; }
   // The frame-ancestors of pages of `app`, null for others: an app with a host of its own is framed
@@ -51,6 +53,7 @@ class Site {
  private:
   config::Config config_;
   portal_api::PortalApi portal_api_;
+  access::Rules rules_;
   std::string portal_policy_;
   std::string frame_ancestors_;
   std::string frame_ancestors_of_hosts_;

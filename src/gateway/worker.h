@@ -62,7 +62,8 @@ class Worker final : public http::Handler {
   SigningDesk signing_desk;
   Spooler spooler;
   std::size_t exchanges = 0;
-  portal_api::AppStatesView* app_states = nullptr;  // set before the first request
+  portal_api::AppStatesView* app_states = nullptr;  // set before the first request, as is
+  identity::KeyBookView* key_book = nullptr;
 
  private:
   void drop_former();

@@ -52,15 +52,18 @@ PortalApi::PortalApi(const config::Config& config, std::string_view public_url) 
   }
 }
 
-std::string PortalApi::list_apps(const AppStatuses& statuses) const {
+std::string PortalApi::list_apps(const AppStatuses& statuses,
+                                 const std::vector<bool>& visible) const {
   const AppStatus unknown;
   std::string out = head_;
-  for (const App& app : apps_) {
+  for (std::size_t i = 0; i < apps_.size(); ++i) {
+    if (!visible[i]) continue;
+    const App& app = apps_[i];
     const auto found =
         std::find_if(statuses.begin(), statuses.end(),
                      [&app](const AppStatus& status) { return status.name == app.name; });
     const AppStatus& status = found == statuses.end() ? unknown : *found;
-    if (&app != &apps_.front()) out += ',';
+    if (!out.ends_with('[')) out += ',';
     out += app.lasting;
     append_text(out, "state", to_string(status.state));
     append_text_or_null(out, "version", status.version);
@@ -73,12 +76,13 @@ std::string PortalApi::list_apps(const AppStatuses& statuses) const {
 
 runtime::Task<Answer> PortalApi::handle(http::Request& request, http::Reply& reply,
                                         std::string_view path, const AppStatuses& statuses,
+                                        const std::vector<bool>& visible,
                                         std::span<const http::Field> extra) const {
   if (path != "/apps") co_return Answer::unknown_path;
   const Method method = request.head.method;
   if (method != Method::get && method != Method::head) co_return Answer::method_not_allowed;
 
-  const std::string text = list_apps(statuses);
+  const std::string text = list_apps(statuses, visible);
   http::ResponseHead head(request.arena);
   head.fields.add(FieldId::content_type, "application/json");
   head.fields.add(FieldId::cache_control, "no-store");

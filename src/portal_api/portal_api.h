@@ -28,14 +28,15 @@ class PortalApi {
   // `public_url`: the address people type, without a trailing slash. Copies what it needs.
   PortalApi(const config::Config& config, std::string_view public_url);
 
-  // `path`: normalised, below /signet/api/v1, e.g. "/apps". `extra` fields are added as they are.
+  // `path`: normalised, below /signet/api/v1, e.g. "/apps". `visible`: by index in the
+  // configuration, whether the caller may know of the app. `extra` fields are added as they are.
   // All arguments must stay until the task ends.
   runtime::Task<Answer> handle(http::Request& request, http::Reply& reply, std::string_view path,
-                               const AppStatuses& statuses,
+                               const AppStatuses& statuses, const std::vector<bool>& visible,
                                std::span<const http::Field> extra) const;
 
   // The body of GET /apps.
-  std::string list_apps(const AppStatuses& statuses) const;
+  std::string list_apps(const AppStatuses& statuses, const std::vector<bool>& visible) const;
 
  private:
   struct App {

@@ -44,9 +44,11 @@ const AppStatuses kStatuses{
     {"gone", State::available, "1", Trouble::none},
 };
 
+const std::vector<bool> kAll(3, true);
+
 TEST(PortalApi, ListsTheAppsAsTheContractDescribes) {
   const PortalApi api(sample(), "https://mlflow.example.com");
-  const std::string text = api.list_apps(kStatuses);
+  const std::string text = api.list_apps(kStatuses, kAll);
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   ASSERT_EQ(parser.parse(text).get(root), simdjson::SUCCESS) << text;
@@ -104,7 +106,7 @@ TEST(PortalApi, EveryTroubleHasASentence) {
 runtime::Task<void> handle_into(const PortalApi& api, RecordedExchange& exchange,
                                 std::string_view path, std::span<const http::Field> extra,
                                 std::optional<Answer>& out) {
-  out = co_await api.handle(exchange.request, exchange.reply, path, kStatuses, extra);
+  out = co_await api.handle(exchange.request, exchange.reply, path, kStatuses, kAll, extra);
 }
 
 TEST(PortalApi, AnswersOnlyWhatItHas) {
@@ -136,7 +138,7 @@ TEST(PortalApi, AnswersOnlyWhatItHas) {
     EXPECT_EQ(reply.started(), c.expected == Answer::answered) << c.path;
     if (c.expected != Answer::answered) continue;
     EXPECT_EQ(reply.status, 200);
-    EXPECT_EQ(reply.body, api.list_apps(kStatuses));
+    EXPECT_EQ(reply.body, api.list_apps(kStatuses, kAll));
     EXPECT_EQ(reply.announced, reply.body.size());
     EXPECT_EQ(reply.field("content-type"), "application/json");
     EXPECT_EQ(reply.field("cache-control"), "no-store");
@@ -147,10 +149,27 @@ TEST(PortalApi, AnswersOnlyWhatItHas) {
   }
 }
 
+TEST(PortalApi, AppsThatOneMayNotKnowOfAreLeftOut) {
+  const PortalApi api(sample(), "https://mlflow.example.com");
+  const auto has = [&](const std::vector<bool>& visible) {
+    const std::string text = api.list_apps(kStatuses, visible);
+    simdjson::dom::parser parser;
+    simdjson::dom::element root;
+    EXPECT_EQ(parser.parse(text).get(root), simdjson::SUCCESS) << text;
+    std::string names;
+    for (simdjson::dom::element object : root["apps"].get_array())
+      names += std::string(std::string_view(object["name"])) + " ";
+    return names;
+  };
+  EXPECT_EQ(has({false, true, true}), "tracking sandbox ");
+  EXPECT_EQ(has({true, false, true}), "research sandbox ");
+  EXPECT_EQ(has({false, false, false}), "");
+}
+
 TEST(PortalApi, NoAppsAreAnEmptyList) {
   config::Config config;
   const PortalApi api(config, "http://127.0.0.1:8080");
-  EXPECT_EQ(api.list_apps({}), "{\"portal\":{\"title\":\"MLflow\"},\"apps\":[]}\n");
+  EXPECT_EQ(api.list_apps({}, {}), "{\"portal\":{\"title\":\"MLflow\"},\"apps\":[]}\n");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,13 @@ class Outcome:
 
 
 def run_client(
-    version: str, uri: str, *, server: str, largest: int, seconds: float = 600
+    version: str,
+    uri: str,
+    *,
+    server: str,
+    largest: int,
+    seconds: float = 600,
+    env: Mapping[str, str] | None = None,
 ) -> Outcome:
     """All checks with client `version` against `uri`. No retries: a failure must be seen."""
     name = f"j{next(_numbers)}-{version}"
@@ -33,6 +40,7 @@ def run_client(
             MLFLOW_HTTP_REQUEST_MAX_RETRIES="0",
             GIT_PYTHON_REFRESH="quiet",
             PYTHONWARNINGS="ignore",
+            **(env or {}),
         ),
         capture_output=True,
         text=True,

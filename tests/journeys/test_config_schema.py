@@ -17,6 +17,7 @@ SCHEMA = json.loads((ROOT / "docs/config.schema.json").read_text())
 DOCUMENTATION = (ROOT / "docs/configuration.md").read_text()
 ENVIRONMENT = {"MLFLOW_BASIC": "dXNlcjpwYXNz"}
 APP = "apps: [{name: a, kind: mlflow, endpoint: 'http://127.0.0.1:5000'}]\n"
+IDENTITY = "identity: {bearer: [{issuer: 'https://login.example.com', audience: signet}]}\n"
 SIGNED = """
 apps:
   - name: a
@@ -87,7 +88,11 @@ def leaves(schema: dict, path: str = "") -> dict[str, dict]:
 
 
 LEAVES = leaves(SCHEMA)
-EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", DOCUMENTATION, re.MULTILINE | re.DOTALL)
+EXAMPLES = [
+    example
+    for text in (DOCUMENTATION, (ROOT / "docs/identity.md").read_text())
+    for example in re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+]
 ROWS = dict(re.findall(r"^\| `([\w.\[\]]+)` \| (.*?) \|", DOCUMENTATION, re.MULTILINE))
 
 # One good value for each key that is not of an app.
@@ -120,6 +125,21 @@ VALUES = {
     "limits.origin_connections": "10",
     "limits.request_rate_per_person": "off",
     "limits.request_rate_per_address": "off",
+    "identity.bearer[].issuer": "'https://login.example.com/tenant'",
+    "identity.bearer[].audience": "[signet, 'https://mlflow.example.com']",
+    "identity.bearer[].audience_claim": "client_id",
+    "identity.bearer[].require": "{repository_owner: example-org, ref: [a, b]}",
+    "identity.bearer[].claims.person": "email",
+    "identity.bearer[].claims.name": "username",
+    "identity.bearer[].claims.groups": "'cognito:groups'",
+    "identity.bearer[].groups": "[ci]",
+    "identity.same_people": "true",
+    "access.admins.people": "[ada@example.com]",
+    "access.admins.groups": "[ml-platform]",
+    "access.rules[].people": "ada@example.com",
+    "access.rules[].groups": "[everyone]",
+    "access.rules[].apps": "[a, '*']",
+    "access.rules[].permission": "NO_PERMISSIONS",
     **{key: "250ms" for key in LEAVES if key.startswith("timeouts.")},
     "timeouts.drain": "0s",
 }
@@ -137,6 +157,9 @@ GOOD = [
     SIGNED.replace("arn:aws:", "arn:aws-us-gov:"),
     APP.replace("}]", ", authorization: 'Basic ${env:MLFLOW_BASIC}'}]"),
     APP.replace("5000'", "5000/base/path'"),
+    APP + IDENTITY,
+    APP + IDENTITY + "listen: [{address: '0.0.0.0:8080'}]\npublic_url: https://m.example.com\n",
+    APP + "identity: {bearer: []}\n",
     "a: &x 1\n".replace("a: &x 1", "workers: &x 2") + "limits: {exchanges: *x}\n" + APP,
 ]
 
@@ -176,8 +199,21 @@ BAD = [
         APP + line + "\n"
         for line in (
             "discover: []",
+            "identity: {}",
             "identity: {providers: []}",
+            "identity: {bearer: [{issuer: 'https://a'}]}",
+            "identity: {bearer: [{issuer: 'http://a', audience: s}]}",
+            "identity: {bearer: [{issuer: 'https://a', audience: []}]}",
+            "identity: {bearer: [{issuer: 'https://a', audience: s, audience_claim: azp}]}",
+            "identity: {bearer: [{issuer: 'https://a', audience: s, require: {a: 1}}]}",
             "access: {rules: []}",
+            IDENTITY + "access: {rules: [{apps: [a], permission: READ}]}",
+            IDENTITY + "access: {rules: [{groups: [a], permission: READ}]}",
+            IDENTITY + "access: {rules: [{groups: [a], apps: [a]}]}",
+            IDENTITY + "access: {rules: [{groups: [a], apps: [a], permission: read}]}",
+            IDENTITY + "access: {rules: [{groups: [], apps: [a], permission: READ}]}",
+            IDENTITY + "access: {admins: {person: [a]}}",
+            IDENTITY + "access: {rules: [{groups: [a], apps: [a], permission: READ, models: [a]}]}",
             "state: {dynamodb: {table: t}}",
             "state: {max_stale: 15m}",
             "outbound: {proxy: 'http://p:1'}",
@@ -234,6 +270,9 @@ ONLY_THE_LOADER = [
     APP + "limits: {connections: 10, connections_per_address: 11}\n",
     APP + "timeouts: {idle: 2d}\n",
     APP + "trusted_proxies: [10.0.0.1/8]\n",
+    APP + IDENTITY + "listen: [{address: '0.0.0.0:8080'}]\n",
+    APP + IDENTITY + "access: {rules: [{groups: [a], apps: [other], permission: READ}]}\n",
+    APP + "identity: {bearer: [{issuer: 'https://gitlab.com', audience: s}]}\n",
     APP + "admin: {address: '127.0.0.1:8080'}\n",
     APP + "outbound: {ca: /no/such/file}\n",
     APP + "spool: {directory: /dev/shm/spool}\n",
@@ -244,12 +283,24 @@ ONLY_THE_LOADER = [
 ]
 
 
+# What must be there besides the key that is tried.
+COMPANIONS = {
+    "identity": {"bearer": "[{issuer: 'https://login.example.com', audience: signet}]"},
+    "bearer[]": {"issuer": "'https://login.example.com'", "audience": "signet"},
+    "rules[]": {"groups": "[everyone]", "apps": "[a]", "permission": "READ"},
+}
+
+
 def value_document(key: str, value: str) -> str:
     *folders, last = key.split(".")
     text = f"{last}: {value}"
     for folder in reversed(folders):
-        text = f"{folder[:-2]}: [{{{text}}}]" if folder.endswith("[]") else f"{folder}: {{{text}}}"
-    return APP + text + "\n"
+        tried = text.partition(":")[0]
+        others = COMPANIONS.get(folder, {}).items()
+        fields = ", ".join([f"{name}: {other}" for name, other in others if name != tried] + [text])
+        is_list = folder.endswith("[]")
+        text = f"{folder[:-2]}: [{{{fields}}}]" if is_list else f"{folder}: {{{fields}}}"
+    return APP + (IDENTITY if key.startswith("access") else "") + text + "\n"
 
 
 def numbered(texts: list[str]) -> list:
