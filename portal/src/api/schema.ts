@@ -118,7 +118,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The apps; an empty list when there is none for this caller. */
+            /** @description The apps on which the caller has something; perhaps none. */
             200: {
                 headers: {
                     [name: string]: unknown;
