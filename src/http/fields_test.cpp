@@ -1,5 +1,7 @@
 #include "http/fields.h"
 
+#include "http/characters.h"
+
 #include <set>
 #include <string>
 
@@ -138,6 +140,21 @@ TEST_F(FieldsTest, ConnectionOptions) {
   EXPECT_FALSE(connection_names(fields_, "y"));
   fields_.add("connection", "a;b");
   EXPECT_FALSE(connection_options(fields_).valid);
+}
+
+// Whatever the length, and wherever the byte stands in what is read eight or 32 at a time.
+TEST(FieldValues, EveryByteAtEveryPlace) {
+  for (std::size_t size = 0; size <= 100; ++size) {
+    EXPECT_TRUE(character::is_field_value(std::string(size, 'v'))) << size;
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const int byte : {0x00, 0x09, 0x0A, 0x0D, 0x1F, 0x20, 0x7E, 0x7F, 0x80, 0xFF}) {
+        std::string text(size, 'v');
+        text[at] = static_cast<char>(byte);
+        const bool lawful = byte == 0x09 || (byte >= 0x20 && byte != 0x7F);
+        EXPECT_EQ(character::is_field_value(text), lawful) << size << " " << at << " " << byte;
+      }
+    }
+  }
 }
 
 }  // namespace
