@@ -1,12 +1,11 @@
 #include "http/fields.h"
 
-#include "http/characters.h"
-
 #include <set>
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include "http/characters.h"
 #include "http/connection_options.h"
 #include "http/hop_by_hop.h"
 #include "runtime/block_pool.h"
