@@ -167,6 +167,9 @@ void load_log(Section log, Config& config) {
   }
   load_log_target(log, "access", config.log.access);
   load_log_target(log, "audit", config.log.audit);
+  if (config.identity.given && config.log.audit.to == LogTarget::To::off) {
+    log.problem("audit", "what people do is recorded where they are known: write stdout or a file");
+  }
   log.close();
 }
 
@@ -191,11 +194,11 @@ void load_top(Reader& reader, Section& top, Config& config) {
   load_outbound(reader, top.section("outbound"), config);
   load_apps(reader, top, config);
   load_folders(reader, top, config);
-  load_log(top.section("log"), config);
   load_limits(reader, top.section("limits"), config);
   load_timeouts(top.section("timeouts"), config);
   load_identity(reader, top, config);
   load_access(reader, top, config);
+  load_log(top.section("log"), config);
   top.later({"discover"});
   top.close();
 }

@@ -98,6 +98,9 @@ TEST(LoadIdentity, BadValues) {
            {"identity: {}", "there is no way for anybody to be known: give bearer"},
            {"identity: {bearer: []}", ""},
            {"identity: {providers: []}", "identity.providers is not supported by this version"},
+           {"identity: {bearer: [{issuer: \"https://a.example.com\", audience: s}]}\n"
+            "log: {audit: off}",
+            "f:5:14: log.audit: what people do is recorded where they are known"},
            {"identity: {bearer: [{audience: s}]}", "identity.bearer[0] has no issuer"},
            {"identity: {bearer: [{issuer: \"https://a.example.com\"}]}",
             "identity.bearer[0] has no audience"},

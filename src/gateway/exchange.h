@@ -40,6 +40,7 @@ class Exchange {
   Refusal check_request();
   runtime::Task<Refusal> recognise();
   Refusal decide();
+  Refusal reserve_audit();
   runtime::Task<void> forward();
 
   runtime::Task<void> answer_here();
@@ -65,7 +66,10 @@ class Exchange {
   access::Subject subject() const;
   // By index in the configuration: whether the caller has anything on the app.
   std::vector<bool> visible_apps() const;
+  // Whether somebody is to be held to account for the request.
+  bool is_audited() const { return at_->site().config().identity.given; }
   void record();
+  void record_audit();
 
   Worker& worker_;
   LoopSite::Pin at_;
@@ -77,6 +81,8 @@ class Exchange {
   Route route_;
   AppOnLoop* app_ = nullptr;
   std::shared_ptr<const identity::Person> person_;  // null: anonymous
+  std::string_view rule_;                           // what decided, for the audit log
+  std::optional<watch::AuditLog::Place> audit_place_;
   std::array<char, 32> request_id_;
   watch::TraceParent trace_;
   watch::TraceParentText trace_text_;

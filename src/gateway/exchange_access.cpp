@@ -12,6 +12,8 @@ namespace {
 
 // How long a request waits for an issuer's newest keys.
 constexpr runtime::Duration kKeyPatience = std::chrono::seconds(3);
+// Of an audit line's event, means, class, refusal and request id.
+constexpr std::size_t kOtherAuditTexts = 128;
 
 Refused unauthenticated(std::string_view message, std::string detail = {}) {
   Refused refused(watch::Refusal::unauthenticated, 401, "UNAUTHENTICATED", message);
@@ -64,6 +66,27 @@ runtime::Task<Exchange::Refusal> Exchange::recognise() {
   co_return std::nullopt;
 }
 
+// What is not a read is done only when there is room to say so afterwards.
+Exchange::Refusal Exchange::reserve_audit() {
+  const access::Class kind = route_.operation->access;
+  const bool reads = kind == access::Class::read || kind == access::Class::public_ ||
+                     kind == access::Class::admin_read;
+  if (reads || !is_audited()) return std::nullopt;
+  const std::size_t texts = request_.head.target.path.size() + request_.head.target.query.size() +
+                            request_.head.method_name.size() + subject().person.size() +
+                            route_.app->name.size() + route_.operation->operation.size() +
+                            client_address_.size() + rule_.size() + kOtherAuditTexts;
+  if (auto place = worker_.audit_log.reserve(texts)) {
+    audit_place_.emplace(std::move(*place));
+    return std::nullopt;
+  }
+  Refused refused(watch::Refusal::cannot_audit, 503, "TEMPORARILY_UNAVAILABLE",
+                  "The gateway cannot record who changes something, so nothing is changed.");
+  refused.detail = "the audit log has no room, or its file is failing";
+  refused.retry_after = 5;
+  return refused;
+}
+
 access::Subject Exchange::subject() const {
   if (person_ == nullptr) return {"anonymous", {}};
   return {person_->id, person_->groups};
@@ -83,7 +106,12 @@ std::vector<bool> Exchange::visible_apps() const {
 Exchange::Refusal Exchange::decide() {
   const access::Decision decision =
       at_->site().rules().decide(subject(), at_->index_of(*route_.app), route_.operation->access);
-  if (decision.allowed) return std::nullopt;
+  if (is_audited()) {
+    rule_ = decision.rule == access::kNoRule
+                ? to_string(decision.reason)
+                : request_.arena.copy(fmt::format("access.rules[{}]", decision.rule));
+  }
+  if (decision.allowed) return reserve_audit();
   std::string why = why_not(decision, *route_.app, route_.operation->operation);
   Refused refused(watch::Refusal::forbidden, 403, "PERMISSION_DENIED", request_.arena.copy(why));
   refused.detail = fmt::format("{} of app {} by {}: {}", route_.operation->operation,

@@ -156,7 +156,33 @@ runtime::Task<void> Exchange::refuse_method() {
   return refuse(std::move(refused));
 }
 
+void Exchange::record_audit() {
+  watch::AuditEntry entry;
+  entry.event = audit_place_ ? "write" : "refusal";
+  if (person_ != nullptr) {
+    entry.person = person_->id;
+    entry.means = "bearer";
+  }
+  if (route_.app != nullptr) entry.app = route_.app->name;
+  if (route_.operation) {
+    entry.operation = route_.operation->operation;
+    entry.access = to_string(route_.operation->access);
+  }
+  entry.method = request_.head.method_name;
+  entry.path = request_.head.target.path;
+  entry.query = request_.head.target.query;
+  entry.rule = rule_;
+  entry.refusal = watch::to_string(refusal_);
+  entry.request_id = {request_id_.data(), request_id_.size()};
+  entry.client = client_address_;
+  entry.status = status_;
+  if (!worker_.audit_log.record(entry)) {
+    worker_.shard.add(worker_.shared.metrics.unaudited_refusals);
+  }
+}
+
 void Exchange::record() {
+  if (is_audited() && (audit_place_ || refusal_ != watch::Refusal::none)) record_audit();
   watch::AccessEntry entry;
   entry.who = person_ == nullptr ? std::string_view("anonymous") : person_->id;
   entry.method = request_.head.method_name;

@@ -106,8 +106,8 @@ Home::Home(Server& server)
         return views;
       }()),
       parts_(make_parts(server.config_)),
-      host_(loop_, *parts_, server.access_sinks_.front(), *views_.front(),
-            *key_book_views_.front()),
+      host_(loop_, *parts_, server.access_sinks_.front(), server.audit_sinks_.front(),
+            *views_.front(), *key_book_views_.front()),
       pulse_(loop_, pointers_to(server.loops_)),
       admin_(server.admin_address_, server.registry_, *this, pulse_,
              [this] { bring_metrics_up_to_date(); }),

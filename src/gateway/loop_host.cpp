@@ -20,14 +20,15 @@ std::uint64_t random_seed(crypto::Random& random) {
 }  // namespace
 
 LoopHost::LoopHost(runtime::EventLoop& loop, const Parts& parts, watch::LineSink* access_sink,
-                   portal_api::AppStatesView& app_states, identity::KeyBookView& key_book)
+                   watch::KeptSink* audit_sink, portal_api::AppStatesView& app_states,
+                   identity::KeyBookView& key_book)
     : loop_(loop),
       shard_(parts.registry.add_shard()),
       resolver_(loop, parts.names_lane, parts.names),
       worker_(loop, parts.shared, shard_,
               watch::AccessLog(access_sink, parts.clock, parts.site->config().log.format, shard_,
                                parts.shared.metrics.dropped_log_lines),
-              random_seed(parts.random)),
+              audit_sink, parts.site->config().log.format, random_seed(parts.random)),
       connections_(loop, worker_, parts.front, parts.per_address),
       tasks_(loop) {
   worker_.app_states = &app_states;

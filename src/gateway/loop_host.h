@@ -45,7 +45,8 @@ struct Parts {
 class LoopHost {
  public:
   LoopHost(runtime::EventLoop& loop, const Parts& parts, watch::LineSink* access_sink,
-           portal_api::AppStatesView& app_states, identity::KeyBookView& key_book);
+           watch::KeptSink* audit_sink, portal_api::AppStatesView& app_states,
+           identity::KeyBookView& key_book);
 
   runtime::EventLoop& loop() { return loop_; }
   Worker& worker() { return worker_; }

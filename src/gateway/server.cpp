@@ -16,6 +16,8 @@ namespace signet::gateway {
 namespace {
 
 constexpr std::size_t kAccessRing = std::size_t{1} << 20;
+// Of lines that were promised room too: some thousands of requests at once.
+constexpr std::size_t kAuditRing = std::size_t{4} << 20;
 
 runtime::Address bound_address(int fd) {
   sockaddr_storage storage;
@@ -68,6 +70,9 @@ void Server::start_logging() {
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     bool off = config_.log.access.to == config::LogTarget::To::off;
     access_sinks_.push_back(off ? nullptr : &log_writer_.add_ring(config_.log.access, kAccessRing));
+    bool no_audit = config_.log.audit.to == config::LogTarget::To::off;
+    audit_sinks_.push_back(no_audit ? nullptr
+                                    : &log_writer_.add_kept_ring(config_.log.audit, kAuditRing));
   }
   log_writer_.on_trouble([this](const watch::LogWriter::Trouble& trouble) {
     if (trouble.error.empty()) {

@@ -51,7 +51,8 @@ class Server {
   crypto::SystemRandom random_;
 
   watch::LogWriter log_writer_;
-  std::vector<watch::LineSink*> access_sinks_;  // one per loop; null: no access log
+  std::vector<watch::LineSink*> access_sinks_;
+  std::vector<watch::KeptSink*> audit_sinks_;  // one per loop; null: no access log
   std::unique_ptr<watch::Log> log_;
   watch::Registry registry_;
   watch::GatewayMetrics metrics_{registry_};

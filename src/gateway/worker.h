@@ -14,6 +14,7 @@
 #include "portal_api/app_states.h"
 #include "runtime/event_loop.h"
 #include "watch/access_log.h"
+#include "watch/audit_log.h"
 #include "watch/gateway_metrics.h"
 #include "watch/log.h"
 #include "watch/trace_context.h"
@@ -35,11 +36,12 @@ struct Shared {
 class Worker final : public http::Handler {
  public:
   Worker(runtime::EventLoop& on, const Shared& with, watch::Shard& counts, watch::AccessLog access,
-         std::uint64_t id_seed)
+         watch::KeptSink* audit, config::LogFormat format, std::uint64_t id_seed)
       : loop(on),
         shared(with),
         shard(counts),
         access_log(std::move(access)),
+        audit_log(audit, on.clock(), format),
         ids(id_seed),
         spooler(on, with.spool) {}
 
@@ -58,6 +60,7 @@ class Worker final : public http::Handler {
   const Shared& shared;
   watch::Shard& shard;
   watch::AccessLog access_log;
+  watch::AuditLog audit_log;
   watch::IdGenerator ids;
   SigningDesk signing_desk;
   Spooler spooler;

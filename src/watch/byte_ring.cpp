@@ -24,6 +24,11 @@ bool ByteRing::push(std::string_view text) {
   return true;
 }
 
+std::size_t ByteRing::room() const {
+  return mask_ + 1 -
+         (written_.load(std::memory_order_relaxed) - read_.load(std::memory_order_acquire));
+}
+
 std::size_t ByteRing::pop(std::string& out) {
   std::size_t read = read_.load(std::memory_order_relaxed);
   std::size_t taken = written_.load(std::memory_order_acquire) - read;

@@ -17,6 +17,8 @@ class ByteRing {
 
   // Producer only. False when there is no room.
   bool push(std::string_view text);
+  // Producer only: how many bytes push() would take now. Never less later, but for its own pushes.
+  std::size_t room() const;
   // Consumer only: appends what is there to `out`, whole texts always; how many bytes.
   std::size_t pop(std::string& out);
   // Any thread; a moment's view.

@@ -87,6 +87,8 @@ GatewayMetrics::GatewayMetrics(Registry& registry) {
                                 "Turns of an event loop that took over 20 ms.");
   dropped_log_lines = registry.counter("signet_log_lines_dropped_total",
                                        "Access log lines dropped because the writer was behind.");
+  unaudited_refusals = registry.counter("signet_audit_refusals_dropped_total",
+                                        "Refusals that found no room in the audit log.");
   lost_log_lines = registry.counter("signet_log_lines_lost_total",
                                     "Log lines that could not be written to their file.");
   reloads = registry.counter("signet_reloads_total", "Configurations read again, by outcome.",

@@ -66,9 +66,10 @@ struct GatewayMetrics {
   std::array<Counter, kClosedTexts.size()> connections_closed;
   Gauge exchanges;
   Gauge spool_bytes;
-  Counter slow_turns;         // loop turns over 20 ms
-  Counter dropped_log_lines;  // access lines that found the ring full
-  Counter lost_log_lines;     // lines that a failing file or descriptor did not take
+  Counter slow_turns;          // loop turns over 20 ms
+  Counter dropped_log_lines;   // access lines that found the ring full
+  Counter unaudited_refusals;  // refusals that found no room in the audit log
+  Counter lost_log_lines;      // lines that a failing file or descriptor did not take
   Counter reloads;
   Counter reloads_refused;
 

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kMaxShared = 256 * 1024;
 constexpr int kGatherMilliseconds = 10;
+constexpr int kRetryMilliseconds = 1000;
 constexpr int kNice = 10;
 
 // What could not be written, with errno's value: a full disk must not stop the program.
@@ -53,6 +54,8 @@ void wake_up(int event_fd) {
 struct LogWriter::File {
   std::string path;
   int fd = -1;
+  bool kept = false;  // what it does not take is not given up
+  std::atomic<bool> failing{false};
   std::string pending;
   // Of the trouble there is: 0 when there is none.
   int error = 0;
@@ -71,7 +74,7 @@ struct LogWriter::File {
   }
 };
 
-class LogWriter::Ring final : public LineSink {
+class LogWriter::Ring final : public KeptSink {
  public:
   Ring(LogWriter& writer, File& file, std::size_t bytes)
       : writer_(writer), file_(file), ring_(bytes) {}
@@ -81,8 +84,13 @@ class LogWriter::Ring final : public LineSink {
     writer_.wake();
     return true;
   }
-  bool empty() const { return ring_.empty(); }
-  void drain() { ring_.pop(file_.pending); }
+  bool has_room(std::size_t bytes) const override {
+    return !file_.failing.load(std::memory_order_relaxed) && ring_.room() >= bytes;
+  }
+  bool empty() const { return ring_.empty() || file_.failing.load(std::memory_order_relaxed); }
+  void drain() {
+    if (!file_.failing.load(std::memory_order_relaxed)) ring_.pop(file_.pending);
+  }
 
  private:
   LogWriter& writer_;
@@ -135,25 +143,35 @@ LogWriter::~LogWriter() {
   close(wake_fd_);
 }
 
-LogWriter::File& LogWriter::file_for(const std::string& path, int fd) {
+LogWriter::File& LogWriter::file_for(const std::string& path, int fd, bool kept) {
   for (auto& file : files_) {
-    if (file->path == path && (!path.empty() || file->fd == fd)) return *file;
+    if (file->kept == kept && file->path == path && (!path.empty() || file->fd == fd)) return *file;
   }
   files_.push_back(std::make_unique<File>());
+  files_.back()->kept = kept;
   files_.back()->path = path;
   files_.back()->fd = fd;
   return *files_.back();
 }
 
-LineSink& LogWriter::add_ring(const config::LogTarget& target, std::size_t bytes) {
+LogWriter::Ring& LogWriter::make_ring(const config::LogTarget& target, std::size_t bytes,
+                                      bool kept) {
   bool named = target.to == config::LogTarget::To::file;
-  File& file = named ? file_for(target.path, -1) : file_for({}, STDOUT_FILENO);
+  File& file = named ? file_for(target.path, -1, kept) : file_for({}, STDOUT_FILENO, kept);
   rings_.push_back(std::make_unique<Ring>(*this, file, bytes));
   return *rings_.back();
 }
 
+LineSink& LogWriter::add_ring(const config::LogTarget& target, std::size_t bytes) {
+  return make_ring(target, bytes, false);
+}
+
+KeptSink& LogWriter::add_kept_ring(const config::LogTarget& target, std::size_t bytes) {
+  return make_ring(target, bytes, true);
+}
+
 LineSink& LogWriter::add_shared(int fd) {
-  shared_.push_back(std::make_unique<Shared>(*this, file_for({}, fd)));
+  shared_.push_back(std::make_unique<Shared>(*this, file_for({}, fd, false)));
   return *shared_.back();
 }
 
@@ -194,18 +212,23 @@ bool LogWriter::write_pending() {
   bool wrote = false;
   for (auto& file : files_) {
     if (file->pending.empty()) continue;
-    wrote = true;
     write_file(*file);
+    wrote |= file->pending.empty();
   }
   return wrote;
 }
 
 void LogWriter::write_file(File& file) {
   Unwritten left = file.fd < 0 ? Unwritten{file.pending, EBADF} : write_all(file.fd, file.pending);
-  auto lost = static_cast<std::uint64_t>(std::ranges::count(left.rest, '\n'));
-  file.pending.clear();
-  file.lines_lost += lost;
-  if (lost > 0) lines_lost_.fetch_add(lost, std::memory_order_relaxed);
+  if (file.kept) {
+    file.failing.store(left.error != 0, std::memory_order_relaxed);
+    file.pending.erase(0, file.pending.size() - left.rest.size());
+  } else {
+    auto lost = static_cast<std::uint64_t>(std::ranges::count(left.rest, '\n'));
+    file.pending.clear();
+    file.lines_lost += lost;
+    if (lost > 0) lines_lost_.fetch_add(lost, std::memory_order_relaxed);
+  }
   if (left.error == file.error) return;
   file.error = left.error;
   bool recovered = left.error == 0;
@@ -230,6 +253,10 @@ bool LogWriter::anything_left() const {
     if (!lines->empty()) return true;
   }
   return false;
+}
+
+bool LogWriter::anything_kept() const {
+  return std::ranges::any_of(files_, [](const auto& file) { return !file->pending.empty(); });
 }
 
 void LogWriter::run() {
@@ -262,7 +289,7 @@ void LogWriter::run() {
     int patience = kGatherMilliseconds;
     if (!wrote) {
       asleep_.store(true, std::memory_order_seq_cst);
-      patience = anything_left() ? 0 : -1;
+      patience = anything_left() ? 0 : anything_kept() ? kRetryMilliseconds : -1;
     }
     if (poll(&waiting, 1, patience) > 0) {
       std::uint64_t count;

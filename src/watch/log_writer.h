@@ -25,6 +25,14 @@ class LineSink {
   virtual bool write(std::string_view line) = 0;
 };
 
+// A sink that loses nothing it has taken, for lines that must be kept.
+class KeptSink : public LineSink {
+ public:
+  // Whether write() would take so many bytes more now. False too while the file is failing: what it
+  // does not take waits, and no more is taken. For the sink's own thread.
+  virtual bool has_room(std::size_t bytes) const = 0;
+};
+
 // The one thread that writes logs. Loops hand it lines through rings without a lock; it sleeps
 // while there is nothing to write and gathers lines for up to 10 ms otherwise.
 class LogWriter {
@@ -38,6 +46,8 @@ class LogWriter {
   // Before start(). The sink is for one thread at a time (a ring of `bytes`, a power of two); it
   // lives as long as the writer. Sinks of the same file share one descriptor.
   LineSink& add_ring(const config::LogTarget& target, std::size_t bytes);
+  // The same for lines that must be kept: what the file does not take is tried again every second.
+  KeptSink& add_kept_ring(const config::LogTarget& target, std::size_t bytes);
   // A sink for every thread, which locks; lines go to file descriptor `fd`, borrowed.
   LineSink& add_shared(int fd);
 
@@ -66,12 +76,14 @@ class LogWriter {
   class Ring;
   class Shared;
 
-  File& file_for(const std::string& path, int fd);
+  File& file_for(const std::string& path, int fd, bool kept);
   void run();
   bool write_pending();
   void write_file(File& file);
   void reopen_file(File& file);
   bool anything_left() const;
+  bool anything_kept() const;
+  Ring& make_ring(const config::LogTarget& target, std::size_t bytes, bool kept);
   void wake();
 
   std::vector<std::unique_ptr<File>> files_;

@@ -1,6 +1,7 @@
 #include "watch/log_writer.h"
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -10,6 +11,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -182,6 +184,51 @@ TEST_F(LogWriterTest, CountsAndTellsWhatAFailingFileLoses) {
   EXPECT_EQ(told[1].lines_lost, 6u);
   EXPECT_EQ(writer.lines_lost(), 6u);
   EXPECT_EQ(contents(path("a.log")), "three\n");
+}
+
+TEST_F(LogWriterTest, AKeptSinkLosesNothing) {
+  std::filesystem::create_symlink("/dev/full", path("a.log"));
+  LogWriter writer;
+  KeptSink& kept = writer.add_kept_ring(target("a.log"), 4096);
+  LineSink& other = writer.add_ring(target("b.log"), 4096);
+  ASSERT_EQ(writer.start(), "");
+  EXPECT_TRUE(kept.has_room(4096));
+  EXPECT_FALSE(kept.has_room(4097));
+  EXPECT_TRUE(kept.write("one\n"));
+  writer.flush();
+  EXPECT_FALSE(kept.has_room(1)) << "nothing more is to be promised";
+  // What had been promised before is taken all the same.
+  EXPECT_TRUE(kept.write("two\n"));
+  other.write("other\n");
+  writer.flush();
+  EXPECT_EQ(contents(path("b.log")), "other\n") << "others do not wait for it";
+  EXPECT_EQ(writer.lines_lost(), 0u);
+
+  std::filesystem::remove(path("a.log"));
+  writer.reopen();
+  writer.flush();
+  writer.flush();
+  EXPECT_EQ(contents(path("a.log")), "one\ntwo\n");
+  EXPECT_TRUE(kept.has_room(4096));
+}
+
+TEST_F(LogWriterTest, AKeptSinkTriesAgainByItself) {
+  signal(SIGXFSZ, SIG_IGN);
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  rlimit nothing = before;
+  nothing.rlim_cur = 0;
+  LogWriter writer;
+  KeptSink& kept = writer.add_kept_ring(target("a.log"), 4096);
+  ASSERT_EQ(writer.start(), "");
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &nothing), 0);
+  EXPECT_TRUE(kept.write("one\n"));
+  writer.flush();
+  EXPECT_FALSE(kept.has_room(1));
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  for (int i = 0; i < 500 && contents(path("a.log")).empty(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(contents(path("a.log")), "one\n");
 }
 
 TEST_F(LogWriterTest, TellsWhatCannotBeOpenedAnew) {

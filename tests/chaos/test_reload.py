@@ -53,7 +53,7 @@ def set_key(key: str, value: object) -> Callable[[dict[str, Any]], None]:
 BAD: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "an unknown key": (set_key("lissten", []), "lissten"),
     "no apps": (set_key("apps", []), "apps"),
-    "a key of a later version": (set_key("identity", {}), "not supported"),
+    "a key of a later version": (set_key("discover", []), "not supported"),
     "another listener": (set_key("listen", [{"address": "127.0.0.1:1"}]), "needs a restart"),
     "other workers": (set_key("workers", 1), "needs a restart"),
     "another admin": (set_key("admin", {"address": "127.0.0.1:1"}), "needs a restart"),
