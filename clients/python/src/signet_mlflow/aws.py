@@ -7,6 +7,7 @@ the signed headers, so no other gateway can use the proof, and it is good for a 
 from __future__ import annotations
 
 import os
+import re
 import threading
 from typing import Any
 
@@ -24,10 +25,12 @@ DEFAULT_REGION = "us-east-1"
 
 
 def sts_endpoint(session: Any, region: str) -> str:
-    """The regional one, with the region's own domain: amazonaws.com, amazonaws.com.cn, …"""
-    partition = session.get_partition_for_region(region)
-    resolver = session.get_component("endpoint_resolver")
-    suffix = resolver.get_partition_dns_suffix(partition)
+    """The regional one, under its partition's domain: amazonaws.com, amazonaws.com.cn, …"""
+    suffix = "amazonaws.com"
+    for partition in session.get_data("partitions")["partitions"]:
+        if region in partition["regions"] or re.fullmatch(partition["regionRegex"], region):
+            suffix = partition["outputs"]["dnsSuffix"]
+            break
     return f"https://sts.{region}.{suffix}"
 
 

@@ -27,9 +27,10 @@ def wait_for_consent(
     while True:
         left = until - monotonic()
         waiting(max(left, 0.0))
-        if left <= 0:
+        if left < interval:  # Asking once more, and sooner than allowed, would be too much.
+            sleep(max(left, 0.0))
             raise _expired(gateway)
-        sleep(min(interval, left))
+        sleep(interval)
         try:
             return gateway.poll(device.device_code)
         except Refused as error:

@@ -31,6 +31,8 @@ ANSWER_SECONDS = 30.0
 TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 LARGEST_TOKEN = 16384
 
+# As OpenSSL and as urllib3 say it.
+ANOTHER_NAME = ("Hostname mismatch", "IP address mismatch", "doesn't match", "doesn\\'t match")
 CA_HINT = (
     "If your company has its own certificate authority, name its file of certificates in "
     "REQUESTS_CA_BUNDLE"
@@ -158,7 +160,7 @@ class Gateway:
         said = f"no secure connection to {self.base}: "
         if "WRONG_VERSION_NUMBER" in text or "record layer failure" in text:
             return f"{said}what listens there does not speak TLS"
-        if "Hostname mismatch" in text or "IP address mismatch" in text:
+        if any(words in text for words in ANOTHER_NAME):
             return f"{said}its certificate is for another name"
         if "certificate has expired" in text:
             return f"{said}its certificate has expired"

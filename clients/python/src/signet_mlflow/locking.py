@@ -71,4 +71,6 @@ def _wait(descriptor: int, path: Path, seconds: float) -> None:
                 raise StoreError(f"another process has held {path} for {seconds:.0f} seconds")
             time.sleep(random.uniform(0.01, 0.05))
     except OSError as error:
-        raise StoreError(f"cannot lock {path}: {error.strerror}") from error
+        raise StoreError(
+            f"cannot lock {path}: {error.strerror}; SIGNET_CREDENTIALS can name a file elsewhere"
+        ) from error

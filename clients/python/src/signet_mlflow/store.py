@@ -40,6 +40,13 @@ class Credential:
 
 
 def default_path() -> Path:
+    try:
+        return _default_path()
+    except RuntimeError as error:
+        raise NoHome("you have no home folder here: name a file in SIGNET_CREDENTIALS") from error
+
+
+def _default_path() -> Path:
     if given := os.environ.get("SIGNET_CREDENTIALS"):
         return Path(given).expanduser()
     if sys.platform == "win32":
@@ -113,16 +120,25 @@ class Store:
         return dict(content)
 
     def _read(self) -> str | None:
-        path = self.path
         try:
-            descriptor = _patiently(lambda: os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)))
-        except FileNotFoundError:
+            path = self.path
+        except NoHome:  # A container, perhaps, whose AWS role is all that it needs.
+            return None
+        # Not blocked by what may lie there instead of a file.
+        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+        try:
+            descriptor = _patiently(lambda: os.open(path, flags))
+            try:
+                _check_private(path, os.fstat(descriptor))
+                data = _read_all(descriptor)
+            finally:
+                os.close(descriptor)
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
+            if isinstance(error, PermissionError) and not os.access(path.parent, os.X_OK):
+                return None  # Somebody else's home: nothing there can be ours.
             raise StoreError(f"cannot read {path}: {error.strerror}") from error
-        with os.fdopen(descriptor, "rb") as file:
-            _check_private(path, os.fstat(descriptor))
-            data = file.read(LARGEST + 1)
         if len(data) > LARGEST:
             raise Damaged(f"{path} is larger than any file with credentials")
         return data.decode("utf-8", errors="replace")
@@ -151,7 +167,7 @@ class Store:
         return aside
 
     def remove(self, base: str) -> bool:
-        if not self.path.exists():
+        if self._read() is None:
             return False
         with self._changing():
             content = self._load()
@@ -226,6 +242,10 @@ class Damaged(StoreError):
     """Not JSON, or not of the shape that is written here."""
 
 
+class NoHome(StoreError):
+    pass
+
+
 def _check_private(path: Path, found: os.stat_result) -> None:
     if not POSIX:
         return  # %APPDATA% is the person's own by its access list.
@@ -239,6 +259,13 @@ def _check_private(path: Path, found: os.stat_result) -> None:
             f"{path} is open to others (mode {mode:04o}); its tokens are not used. "
             f"If nobody else has read it: chmod 600 '{path}'"
         )
+
+
+def _read_all(descriptor: int) -> bytes:
+    data = b""
+    while len(data) <= LARGEST and (piece := os.read(descriptor, 65536)):
+        data += piece
+    return data
 
 
 def _patiently(work: Any) -> Any:
