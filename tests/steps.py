@@ -265,10 +265,12 @@ def fuzz(context: Context) -> Result:
 # ---- Python and the portal ----
 
 
-def run_pytest(context: Context, suite: str, *, seconds: float, **env: str) -> Result:
+def run_pytest(
+    context: Context, suite: str, *, seconds: float, under: str = "tests", **env: str
+) -> Result:
     report = context.log.with_suffix(".xml")
     report.unlink(missing_ok=True)
-    command = [TEST_PYTHON, "-m", "pytest", "-q", f"tests/{suite}", f"--junitxml={report}"]
+    command = [TEST_PYTHON, "-m", "pytest", "-q", f"{under}/{suite}", f"--junitxml={report}"]
     if context.long:
         command.append("--long")
     limit = seconds * (10 if context.long else 1)
@@ -308,6 +310,12 @@ def identity(context: Context) -> Result:
 
 def idp(context: Context) -> Result:
     return run_pytest(context, "idp", seconds=300)
+
+
+def client(context: Context) -> Result:
+    # A package of its own, which knows no --long.
+    context = replace(context, long=False)
+    return run_pytest(context, "tests", seconds=300, under="clients/python")
 
 
 def hostile(context: Context) -> Result:
@@ -392,6 +400,7 @@ STEPS: dict[str, Step] = {
     "portal-lint": portal_lint,
     "portal-unit": portal_unit,
     "idp": idp,
+    "client": client,
     "build": build_release,
     "unit": unit_release,
     "vectors": vectors,

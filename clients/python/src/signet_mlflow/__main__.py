@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from .login import run
+
+run()
