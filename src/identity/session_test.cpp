@@ -6,24 +6,12 @@
 
 #include <gtest/gtest.h>
 
-#include "crypto/random.h"
+#include "identity/random_for_tests.h"
 #include "identity/session_cookie.h"
 #include "runtime/event_loop.h"
 
 namespace signet::identity {
 namespace {
-
-// 0, 1, 2, … : every nonce is another one.
-class CountingRandom final : public crypto::Random {
- public:
-  void fill(std::span<std::byte> bytes) override {
-    for (std::byte& byte : bytes)
-      byte = static_cast<std::byte>(next_++);
-  }
-
- private:
-  unsigned next_ = 0;
-};
 
 Session a_session() {
   Session session;
