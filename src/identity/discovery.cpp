@@ -48,6 +48,7 @@ std::optional<config::Url> parse_endpoint(std::string_view text) {
     if (c < 0x21 || c > 0x7E || c == '#') return std::nullopt;
   }
   std::string_view before = text.substr(0, mark);
+  if (before.ends_with("//")) return std::nullopt;
   if (before.ends_with('/')) before.remove_suffix(1);
   auto url = config::parse_url(before);
   if (!url) return std::nullopt;

@@ -107,6 +107,8 @@ TEST(ProviderMetadata, Refuses) {
            {endpoint("https://auth.example.net/?a=\\n"), DiscoveryError::bad_document},
            {endpoint("https://auth.example.net/?a=\xc3\xbc"), DiscoveryError::bad_document},
            {endpoint("https://auth.example.net//x"), DiscoveryError::bad_document},
+           {endpoint("https://auth.example.net//"), DiscoveryError::bad_document},
+           {endpoint("https://"), DiscoveryError::bad_document},
            {endpoint("https://auth.example.net/x//"), DiscoveryError::bad_document},
            {endpoint("https://auth.example.net/../x"), DiscoveryError::bad_document},
            {endpoint("//auth.example.net/"), DiscoveryError::bad_document},

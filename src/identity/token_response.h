@@ -74,8 +74,9 @@ struct Tokens {
 std::expected<Tokens, TokenFailure> parse_token_answer(const http::FetchAnswer& answer,
                                                        Grant grant);
 
-// Sends one of the requests above, once: a code is never sent twice. The fetcher must outlive the
-// task.
+// Sends one of the requests above and reads the answer. After `unreachable` and `timed_out` it may
+// have been carried out all the same: then a code, or a refresh token that rotates, is used up. The
+// fetcher must outlive the task.
 runtime::Task<std::expected<Tokens, TokenFailure>> fetch_tokens(http::Fetcher& fetcher,
                                                                 http::FetchRequest request,
                                                                 Grant grant,
