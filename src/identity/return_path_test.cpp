@@ -239,8 +239,8 @@ TEST(ReturnPath, NothingElseIs) {
       "/%25250D",
       // Bytes that no URL has; some readers fold them to "/" or to nothing.
       "/\xc3\xbc",
-      "/\xef\xbc\x8f"
-      "evil.example",
+      ("/\xef\xbc\x8f"
+       "evil.example"),
       "/\xe2\x80\x8b/evil.example",
       "/\xe3\x80\x82/evil.example",
       "\xef\xbb\xbf/app",

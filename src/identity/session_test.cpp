@@ -98,6 +98,21 @@ TEST(SessionCookie, SealedByTheFirstOpenedByEach) {
   EXPECT_NE(both.seal(a_session()), by_both) << "each has a nonce of its own";
 }
 
+// Made by the first version: whoever changes the derivation of keys signs everybody out.
+TEST(SessionCookie, OfEarlierVersionsOpen) {
+  CountingRandom random;
+  SessionSealer sealer(kKeys, "mlflow.example.com", random);
+  Session session;
+  session.provider = "corp";
+  session.subject = "ada";
+  session.began_at = 1'700'000'000;
+  EXPECT_EQ(sealer.open("JmG19AABAgMEBQYHCAkKCypOlzHbi1ZjoJJYDCFiD8SlcGw6um8fM1Ku9ARzDERIDMhn1fnP9V"
+                        "tnfpLcIuV38dQZCQS9Xg"),
+            session);
+  EXPECT_EQ(sealer.csrf_token({}),
+            "6f67f75a9e847c69659f683822883ad94e769043d6f8a86e27fd03e3a7fc5b29");
+}
+
 TEST(SessionCookie, IsOfOneGateway) {
   CountingRandom random;
   SessionSealer here(kKeys, "mlflow.example.com", random);
