@@ -1,5 +1,6 @@
 #include "identity/discovery.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -26,28 +27,6 @@ bool is_link_local(std::string_view host) {
   return fe80 || host.starts_with("::ffff:") || host.starts_with("fd00:ec2:");
 }
 
-runtime::Task<std::expected<std::string, DiscoveryFailure>> get(http::Fetcher& fetcher,
-                                                                std::string url,
-                                                                runtime::Time deadline) {
-  http::FetchRequest request;
-  request.method = "GET";
-  request.url = url;
-  request.headers.emplace_back("accept", "application/json");
-  auto fetching = fetcher.fetch(std::move(request), deadline);
-  auto answer = co_await std::move(fetching);
-  if (!answer) {
-    DiscoveryError error = answer.error().error == http::FetchError::timed_out
-                               ? DiscoveryError::timed_out
-                               : DiscoveryError::unreachable;
-    co_return failure(error, fmt::format("{}: {}", url, answer.error().detail));
-  }
-  if (answer->status != 200) {
-    co_return failure(DiscoveryError::bad_status,
-                      fmt::format("{} answers with status {}", url, answer->status));
-  }
-  co_return std::move(answer->body);
-}
-
 }  // namespace
 
 std::string_view to_string(DiscoveryError error) {
@@ -61,6 +40,19 @@ std::string_view to_string(DiscoveryError error) {
     case DiscoveryError::bad_keys: return "bad_keys";
   }
   return "";
+}
+
+std::optional<config::Url> parse_endpoint(std::string_view text) {
+  const std::size_t mark = std::min(text.find('?'), text.size());
+  for (const char c : text.substr(mark)) {
+    if (c < 0x21 || c > 0x7E || c == '#') return std::nullopt;
+  }
+  std::string_view before = text.substr(0, mark);
+  if (before.ends_with("//")) return std::nullopt;
+  if (before.ends_with('/')) before.remove_suffix(1);
+  auto url = config::parse_url(before);
+  if (!url) return std::nullopt;
+  return std::move(*url);
 }
 
 bool may_be_asked(const config::Url& address, const config::Url& issuer) {
@@ -88,7 +80,7 @@ std::expected<Metadata, DiscoveryFailure> parse_metadata(std::string_view json,
   }
   Metadata metadata;
   metadata.jwks_uri = text("jwks_uri");
-  auto address = config::parse_url(metadata.jwks_uri);
+  const auto address = parse_endpoint(metadata.jwks_uri);
   if (!address) {
     return failure(DiscoveryError::bad_document,
                    fmt::format("the metadata of {} has no usable jwks_uri", issuer));
@@ -102,17 +94,42 @@ std::expected<Metadata, DiscoveryFailure> parse_metadata(std::string_view json,
   return metadata;
 }
 
+std::string metadata_address(const config::Url& url) {
+  return url.text() + "/.well-known/openid-configuration";
+}
+
+runtime::Task<std::expected<std::string, DiscoveryFailure>> fetch_document(http::Fetcher& fetcher,
+                                                                           std::string url,
+                                                                           runtime::Time deadline) {
+  http::FetchRequest request;
+  request.method = "GET";
+  request.url = url;
+  request.headers.emplace_back("accept", "application/json");
+  auto fetching = fetcher.fetch(std::move(request), deadline);
+  auto answer = co_await std::move(fetching);
+  if (!answer) {
+    DiscoveryError error = answer.error().error == http::FetchError::timed_out
+                               ? DiscoveryError::timed_out
+                               : DiscoveryError::unreachable;
+    co_return failure(error, fmt::format("{}: {}", url, answer.error().detail));
+  }
+  if (answer->status != 200) {
+    co_return failure(DiscoveryError::bad_status,
+                      fmt::format("{} answers with status {}", url, answer->status));
+  }
+  co_return std::move(answer->body);
+}
+
 runtime::Task<std::expected<KeySet, DiscoveryFailure>> fetch_keys(http::Fetcher& fetcher,
                                                                   const std::string& issuer,
                                                                   const config::Url& url,
                                                                   runtime::Time deadline) {
-  // §4: the well-known path goes behind the issuer's own, whose last slash does not count.
-  auto asking = get(fetcher, url.text() + "/.well-known/openid-configuration", deadline);
+  auto asking = fetch_document(fetcher, metadata_address(url), deadline);
   auto document = co_await std::move(asking);
   if (!document) co_return std::unexpected(std::move(document.error()));
   auto metadata = parse_metadata(*document, issuer, url);
   if (!metadata) co_return std::unexpected(std::move(metadata.error()));
-  auto asking_keys = get(fetcher, metadata->jwks_uri, deadline);
+  auto asking_keys = fetch_document(fetcher, metadata->jwks_uri, deadline);
   auto body = co_await std::move(asking_keys);
   if (!body) co_return std::unexpected(std::move(body.error()));
   auto keys = KeySet::parse(*body);

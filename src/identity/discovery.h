@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,10 +43,23 @@ std::expected<Metadata, DiscoveryFailure> parse_metadata(std::string_view json,
                                                          std::string_view issuer,
                                                          const config::Url& url);
 
+// An address in a provider's document: as config::parse_url takes it, and besides with a query
+// (Azure AD B2C) or a last slash (Authentik), which the result is without.
+std::optional<config::Url> parse_endpoint(std::string_view text);
+
 // Whether an address that a provider's document named may be asked: https, and no address of this
 // machine or of its neighbours (where metadata services live), unless the issuer is loopback
 // itself. Looks at the text only; names are not resolved.
 bool may_be_asked(const config::Url& address, const config::Url& issuer);
+
+// Where an issuer's metadata is (§4): the well-known path goes behind the issuer's own, whose last
+// slash does not count.
+std::string metadata_address(const config::Url& url);
+
+// One document of an issuer, by `deadline`. What it is given must outlive the task.
+runtime::Task<std::expected<std::string, DiscoveryFailure>> fetch_document(http::Fetcher& fetcher,
+                                                                           std::string url,
+                                                                           runtime::Time deadline);
 
 // Fetches the metadata, then the key set it names, both by `deadline`. What it is given must
 // outlive the task.

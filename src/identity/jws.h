@@ -26,9 +26,12 @@ class AlgorithmSet {
   constexpr AlgorithmSet() = default;
   constexpr AlgorithmSet(std::initializer_list<Algorithm> algorithms) {
     for (const Algorithm algorithm : algorithms)
-      bits_ |= bit(algorithm);
+      add(algorithm);
   }
+  constexpr void add(Algorithm algorithm) { bits_ |= bit(algorithm); }
   constexpr bool contains(Algorithm algorithm) const { return (bits_ & bit(algorithm)) != 0; }
+  constexpr bool empty() const { return bits_ == 0; }
+  constexpr bool operator==(const AlgorithmSet&) const = default;
 
  private:
   static constexpr std::uint16_t bit(Algorithm algorithm) {

@@ -1,12 +1,10 @@
 #include "identity/session_cookie.h"
 
 #include <algorithm>
-#include <cstring>
-#include <utility>
+#include <array>
 
 #include <fmt/format.h>
 
-#include "crypto/base64.h"
 #include "crypto/hex.h"
 #include "crypto/secret.h"
 #include "http/cookies.h"
@@ -15,17 +13,8 @@ namespace signet::identity {
 
 namespace {
 
-constexpr std::size_t kKeyIdBytes = 4;
-constexpr std::size_t kPrefixBytes = kKeyIdBytes + crypto::kAeadNonceBytes;
-
 std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-// Keys for different ends from one secret: what one is seen to do says nothing of the others
-// (NIST SP 800-108 in its simplest form, one block of HMAC each).
-crypto::Digest derived(std::string_view secret, std::string_view end) {
-  return crypto::HmacSha256(secret).of(end);
 }
 
 bool is_ours(std::string_view value) {
@@ -41,54 +30,31 @@ std::string part_name(const CookieNames& names, std::size_t part) {
 
 }  // namespace
 
-SessionSealer::Key::Key(std::string_view secret)
-    : aead(derived(secret, "signet session seal 1")),
-      csrf(std::span<const std::byte>(derived(secret, "signet csrf 1"))) {
-  const crypto::Digest name = derived(secret, "signet session key id 1");
-  std::memcpy(id.data(), name.data(), id.size());
-}
-
 SessionSealer::SessionSealer(std::span<const std::string> keys, std::string_view binding,
                              crypto::Random& random)
-    : associated_(fmt::format("signet session 1\n{}", binding)), random_(random) {
+    : sealer_(keys, "session", binding, random) {
   for (const std::string& secret : keys)
-    keys_.emplace_back(secret);
+    csrf_.emplace_back(std::span<const std::byte>(derived_key(secret, "signet csrf 1")));
 }
 
 std::string SessionSealer::seal(const Session& session) {
-  Key& key = keys_.front();
-  crypto::AeadNonce nonce;
-  random_.fill(nonce);
-  std::string bytes(key.id.data(), key.id.size());
-  bytes += text_of(nonce);
-  bytes += key.aead.seal(nonce, associated_, encode(session));
-  return crypto::base64url(bytes);
+  return sealer_.seal(encode(session));
 }
 
 std::optional<Session> SessionSealer::open(std::string_view text) {
   if (text.size() > kMostCookieParts * kCookiePartBytes) return std::nullopt;
-  const auto bytes = crypto::from_base64url(text);
-  if (!bytes || bytes->size() < kPrefixBytes) return std::nullopt;
-  const std::string_view id = std::string_view(*bytes).substr(0, kKeyIdBytes);
-  crypto::AeadNonce nonce;
-  std::memcpy(nonce.data(), bytes->data() + kKeyIdBytes, nonce.size());
-  for (Key& key : keys_) {
-    if (id != std::string_view(key.id.data(), key.id.size())) continue;
-    const auto plain =
-        key.aead.open(nonce, associated_, std::string_view(*bytes).substr(kPrefixBytes));
-    if (plain) return decode(*plain);
-  }
-  return std::nullopt;
+  const auto plain = sealer_.open(text);
+  return plain ? decode(*plain) : std::nullopt;
 }
 
 std::string SessionSealer::csrf_token(const SessionId& id) const {
-  return std::string(crypto::view(crypto::hex(keys_.front().csrf.of(text_of(id)))));
+  return std::string(crypto::view(crypto::hex(csrf_.front().of(text_of(id)))));
 }
 
 bool SessionSealer::is_csrf_token(const SessionId& id, std::string_view token) const {
   bool found = false;
-  for (const Key& key : keys_) {
-    const crypto::HexDigest expected = crypto::hex(key.csrf.of(text_of(id)));
+  for (const crypto::HmacSha256& key : csrf_) {
+    const crypto::HexDigest expected = crypto::hex(key.of(text_of(id)));
     found |= crypto::equal_constant_time(crypto::view(expected), token);
   }
   return found;

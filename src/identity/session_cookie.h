@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -10,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
-#include "crypto/aead.h"
 #include "crypto/hmac_sha256.h"
 #include "crypto/random.h"
 #include "http/fields.h"
+#include "identity/sealer.h"
 #include "identity/session.h"
 
 namespace signet::identity {
@@ -40,16 +39,8 @@ class SessionSealer {
   bool is_csrf_token(const SessionId& id, std::string_view token) const;
 
  private:
-  struct Key {
-    explicit Key(std::string_view secret);
-    std::array<char, 4> id;
-    crypto::Aead aead;
-    crypto::HmacSha256 csrf;
-  };
-
-  std::vector<Key> keys_;
-  std::string associated_;
-  crypto::Random& random_;
+  Sealer sealer_;
+  std::vector<crypto::HmacSha256> csrf_;
 };
 
 // What the cookies of this gateway are called: with the prefix "__Host-" except on plain HTTP,

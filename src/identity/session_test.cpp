@@ -6,24 +6,12 @@
 
 #include <gtest/gtest.h>
 
-#include "crypto/random.h"
+#include "identity/random_for_tests.h"
 #include "identity/session_cookie.h"
 #include "runtime/event_loop.h"
 
 namespace signet::identity {
 namespace {
-
-// 0, 1, 2, … : every nonce is another one.
-class CountingRandom final : public crypto::Random {
- public:
-  void fill(std::span<std::byte> bytes) override {
-    for (std::byte& byte : bytes)
-      byte = static_cast<std::byte>(next_++);
-  }
-
- private:
-  unsigned next_ = 0;
-};
 
 Session a_session() {
   Session session;
@@ -108,6 +96,21 @@ TEST(SessionCookie, SealedByTheFirstOpenedByEach) {
   EXPECT_EQ(old.open(by_both), std::nullopt);
   EXPECT_EQ(fresh.open(by_old), std::nullopt);
   EXPECT_NE(both.seal(a_session()), by_both) << "each has a nonce of its own";
+}
+
+// Made by the first version: whoever changes the derivation of keys signs everybody out.
+TEST(SessionCookie, OfEarlierVersionsOpen) {
+  CountingRandom random;
+  SessionSealer sealer(kKeys, "mlflow.example.com", random);
+  Session session;
+  session.provider = "corp";
+  session.subject = "ada";
+  session.began_at = 1'700'000'000;
+  EXPECT_EQ(sealer.open("JmG19AABAgMEBQYHCAkKCypOlzHbi1ZjoJJYDCFiD8SlcGw6um8fM1Ku9ARzDERIDMhn1fnP9V"
+                        "tnfpLcIuV38dQZCQS9Xg"),
+            session);
+  EXPECT_EQ(sealer.csrf_token({}),
+            "6f67f75a9e847c69659f683822883ad94e769043d6f8a86e27fd03e3a7fc5b29");
 }
 
 TEST(SessionCookie, IsOfOneGateway) {
