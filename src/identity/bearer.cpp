@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,7 +16,6 @@ namespace {
 
 // Machines' clocks differ; a minute is what other verifiers allow too.
 constexpr std::int64_t kClockSkew = 60;
-constexpr std::size_t kMostKnown = 4096;
 constexpr std::size_t kLongestPerson = 512;
 constexpr std::size_t kMostGroups = 1000;
 
@@ -28,6 +28,15 @@ bool is_printable(std::string_view text) {
     const auto byte = static_cast<unsigned char>(c);
     return byte < 0x20 || byte == 0x7F;
   });
+}
+
+// About what it takes to remember a person: the texts, and what stands around them.
+std::size_t bytes_of(const Person& person) {
+  constexpr std::size_t kOverhead = 256;
+  std::size_t bytes = kOverhead + person.id.size() + person.name.size();
+  for (const std::string& group : person.groups)
+    bytes += sizeof group + group.size();
+  return bytes;
 }
 
 // Cognito's access tokens say in `client_id` for whom they are; there is no other claim to check.
@@ -118,8 +127,7 @@ std::expected<std::shared_ptr<const Person>, Rejection> BearerTokens::recognise(
       known_.splice(known_.begin(), known_, found->second);
       return known.person;
     }
-    known_.erase(found->second);
-    by_token_.erase(found);
+    forget(found->second);
   }
   std::int64_t expires = 0;
   auto person = verified(token, expires);
@@ -172,14 +180,22 @@ std::expected<std::shared_ptr<const Person>, Rejection> BearerTokens::verified(
   return rejected(fmt::format("a token of {}: {}", issuer->issuer, why));
 }
 
+void BearerTokens::forget(std::list<Known>::iterator known) {
+  known_bytes_ -= known->bytes;
+  by_token_.erase(known->token);
+  known_.erase(known);
+}
+
 void BearerTokens::remember(const crypto::Digest& token, std::shared_ptr<const Person> person,
                             std::int64_t expires) {
-  if (known_.size() >= kMostKnown) {
-    by_token_.erase(known_.back().token);
-    known_.pop_back();
+  const std::size_t bytes = bytes_of(*person);
+  while (!known_.empty() &&
+         (known_.size() >= kMostKnown || known_bytes_ + bytes > kMostKnownBytes)) {
+    forget(std::prev(known_.end()));
   }
-  known_.push_front({token, std::move(person), expires, keys_.page()->version});
+  known_.push_front({token, std::move(person), expires, keys_.page()->version, bytes});
   by_token_.emplace(token, known_.begin());
+  known_bytes_ += bytes;
 }
 
 }  // namespace signet::identity

@@ -35,6 +35,10 @@ class BearerTokens {
   BearerTokens(const config::Identity& identity, const KeyBookView& keys,
                const runtime::Clock& clock);
 
+  // How much is remembered at most.
+  static constexpr std::size_t kMostKnown = 4096;
+  static constexpr std::size_t kMostKnownBytes = std::size_t{4} << 20;
+
   // Who the token speaks for. The person stays as long as the pointer is kept.
   std::expected<std::shared_ptr<const Person>, Rejection> recognise(std::string_view token);
 
@@ -44,6 +48,7 @@ class BearerTokens {
     std::shared_ptr<const Person> person;
     std::int64_t expires;
     std::uint64_t page;
+    std::size_t bytes;
   };
   struct DigestHash {
     std::size_t operator()(const crypto::Digest& digest) const;
@@ -51,6 +56,7 @@ class BearerTokens {
 
   std::expected<std::shared_ptr<const Person>, Rejection> verified(std::string_view token,
                                                                    std::int64_t& expires) const;
+  void forget(std::list<Known>::iterator known);
   void remember(const crypto::Digest& token, std::shared_ptr<const Person> person,
                 std::int64_t expires);
 
@@ -59,6 +65,7 @@ class BearerTokens {
   const runtime::Clock& clock_;
   // The most recently used first.
   std::list<Known> known_;
+  std::size_t known_bytes_ = 0;
   std::unordered_map<crypto::Digest, std::list<Known>::iterator, DigestHash> by_token_;
 };
 
