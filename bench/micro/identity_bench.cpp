@@ -6,7 +6,9 @@
 
 #include "access/rules.h"
 #include "crypto/random.h"
+#include "identity/bearer.h"
 #include "identity/session_cookie.h"
+#include "identity/tokens_for_tests.h"
 
 // What it costs to know who asks, and whether they may.
 namespace {
@@ -38,6 +40,57 @@ void open_a_session(benchmark::State& state) {
   }
 }
 BENCHMARK(open_a_session)->Arg(0)->Arg(5)->Arg(20)->Arg(100);
+
+class Documents final : public http::Fetcher {
+ public:
+  runtime::Task<std::expected<http::FetchAnswer, http::FetchFailure>> fetch(
+      http::FetchRequest request, runtime::Time) override {
+    http::FetchAnswer answer;
+    answer.status = 200;
+    answer.body = request.url.ends_with("/keys")
+                      ? identity::key_set_json({identity::rsa_key().jwk(R"("kid":"1")")})
+                      : R"({"issuer": "https://a.example", "jwks_uri": "https://a.example/keys"})";
+    co_return answer;
+  }
+};
+
+class NoObserver final : public identity::KeyBookObserver {
+ public:
+  void fetched(std::string_view, const identity::KeySet&) override {}
+  void failed(std::string_view, const identity::DiscoveryFailure&, bool) override {}
+};
+
+// A bearer token of about 1.2 KB that was verified before.
+void recognise_a_known_token(benchmark::State& state) {
+  runtime::SystemClock clock;
+  runtime::EventLoop loop(clock);
+  Documents documents;
+  NoObserver observer;
+  identity::KeyBook book(loop, documents, observer, {}, 1);
+  identity::KeyBookView view(book, loop);
+  config::Identity who;
+  config::BearerIssuer issuer;
+  issuer.issuer = "https://a.example";
+  issuer.url = *config::parse_url(issuer.issuer);
+  issuer.audiences = {"signet"};
+  who.bearer.push_back(issuer);
+  book.set_issuers({{issuer.issuer, issuer.url}});
+  for (int i = 0; i < 10; ++i)
+    loop.run_once(runtime::Duration::zero());
+  identity::BearerTokens tokens(who, view, clock);
+  std::string groups = "\"everyone\"";
+  for (int i = 0; i < 20; ++i)
+    groups += fmt::format(",\"team-of-people-{}\"", i);
+  const std::string payload = fmt::format(
+      R"({{"iss":"https://a.example","aud":"signet","sub":"ada","exp":{},"groups":[{}]}})",
+      clock.unix_seconds() + 3600, groups);
+  const std::string token = identity::token(R"({"alg":"RS256","kid":"1"})", payload,
+                                            identity::rsa_key(), identity::Algorithm::rs256);
+  if (!tokens.recognise(token)) state.SkipWithError("refused");
+  for (auto _ : state)
+    benchmark::DoNotOptimize(tokens.recognise(token));
+}
+BENCHMARK(recognise_a_known_token);
 
 // The arguments: how many rules there are, and how many groups the person has.
 void decide(benchmark::State& state) {
