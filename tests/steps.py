@@ -17,7 +17,7 @@ TEST_PYTHON = ROOT / ".venv/test/bin/python"
 # How many tests that need no machine of their own run at once.
 JOBS = int(os.environ.get("SIGNET_JOBS", os.cpu_count() or 2))
 # Rooms whose objects are handed from one thread to another.
-THREADED = ("runtime", "watch", "origin", "front", "gateway")
+THREADED = ("runtime", "watch", "origin", "front", "gateway", "identity", "state")
 # The programs that tests/vectors runs.
 DRIVERS = ("signing_driver", "jws_driver")
 CLANG_TIDY_FILES = 24
