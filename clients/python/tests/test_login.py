@@ -412,6 +412,10 @@ def test_an_open_file_is_noticed_before_anybody_agrees(
     assert gateway.requests == []
 
 
+def restore_interrupt() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_ctrl_c(gateway: FakeGateway, file: Path) -> None:
     gateway.polls = ["authorization_pending"] * 100
@@ -421,6 +425,8 @@ def test_ctrl_c(gateway: FakeGateway, file: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # What was started in the background ignores Ctrl-C, and so would this.
+        preexec_fn=restore_interrupt,
     )
     until = time.monotonic() + 30
     while not gateway.asked(TOKEN) and time.monotonic() < until:
