@@ -93,7 +93,6 @@ struct Row {
 };
 
 TEST(LoadIdentity, BadValues) {
-  const std::string bearer = "identity: {bearer: [{issuer: \"https://a.example.com\", ";
   for (auto [text, problem] : std::vector<Row>{
            {"identity: {}", "there is no way for anybody to be known: give bearer"},
            {"identity: {bearer: []}", ""},

@@ -27,9 +27,9 @@ const unsigned char* bytes(const std::byte* text) {
 
 // Fetched once: a fetch takes a lock.
 const EVP_CIPHER* aes_256_gcm() {
-  static const EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
-  if (cipher == nullptr) throw std::runtime_error("OpenSSL has no AES-256-GCM");
-  return cipher;
+  static const EVP_CIPHER* const kCipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  if (kCipher == nullptr) throw std::runtime_error("OpenSSL has no AES-256-GCM");
+  return kCipher;
 }
 
 Context keyed(std::span<const std::byte, kAeadKeyBytes> key, int encrypt) {

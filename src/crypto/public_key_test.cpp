@@ -120,8 +120,9 @@ TEST(PublicKey, EcdsaIsNeverDerAndItsNumbersAreInRange) {
       }
     }
     // The same numbers, longer.
-    const std::string pad(1, '\0');
-    EXPECT_FALSE(key.verify(algorithm, kData, pad + r + pad + s));
+    std::string longer(1, '\0');
+    longer.append(r).append(1, '\0').append(s);
+    EXPECT_FALSE(key.verify(algorithm, kData, longer));
   }
 }
 

@@ -35,7 +35,7 @@ std::size_t bytes_of(const Person& person) {
   constexpr std::size_t kOverhead = 256;
   std::size_t bytes = kOverhead + person.id.size() + person.name.size();
   for (const std::string& group : person.groups)
-    bytes += sizeof group + group.size();
+    bytes += sizeof(std::string) + group.size();
   return bytes;
 }
 

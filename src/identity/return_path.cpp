@@ -54,20 +54,25 @@ bool has_plain_segments(std::string_view path) {
   return true;
 }
 
+bool is_utf8(std::string_view text) {
+  http::Utf8Check utf8;
+  for (const char c : text) {
+    if (!utf8.accept(static_cast<std::uint8_t>(c))) return false;
+  }
+  return utf8.complete();
+}
+
 bool is_safe_path(std::string_view path) {
   if (path.contains(';')) return false;
   std::string decoded(path);
-  http::Utf8Check utf8;
   std::string before;
   for (int depth = 0; before != decoded; ++depth) {
     if (depth > kMostDecodings || !has_plain_segments(decoded)) return false;
     before = decoded;
-    if (!decode_path(decoded)) return false;
+    // Each time: the gateway itself refuses what is not UTF-8 after one.
+    if (!decode_path(decoded) || !is_utf8(decoded)) return false;
   }
-  for (const char c : decoded) {
-    if (!utf8.accept(static_cast<std::uint8_t>(c))) return false;
-  }
-  return utf8.complete() && decoded != "/signet" && !decoded.starts_with("/signet/");
+  return decoded != "/signet" && !decoded.starts_with("/signet/");
 }
 
 }  // namespace

@@ -346,6 +346,16 @@ TEST(ReturnPath, NothingElseIs) {
   }
 }
 
+// Bytes that are UTF-8 only once they are decoded twice: the gateway itself would refuse them.
+TEST(ReturnPath, IsUtf8HoweverOftenItIsDecoded) {
+  for (const char* path : {"/9%25%632%98", "/%25c3%A4", "/%C3%25a4"}) {
+    EXPECT_EQ(safe_return_path(path), std::nullopt) << path;
+  }
+  for (const char* path : {"/%C3%A4", "/%25C3%25A4"}) {
+    EXPECT_EQ(safe_return_path(path), path);
+  }
+}
+
 TEST(ReturnPath, EveryByteBehindTheFirstSlash) {
   for (unsigned byte = 0; byte < 256; ++byte) {
     const std::string host = std::string("/") + static_cast<char>(byte) + "/evil.example";
