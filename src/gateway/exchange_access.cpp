@@ -52,7 +52,9 @@ runtime::Task<Exchange::Refusal> Exchange::recognise() {
     co_return unauthenticated("The Authorization of the request cannot be used.",
                               std::string(describe(token.error())));
   }
-  if (!*token) co_return unauthenticated("Callers are known by a token here: send one.", "no credential was sent");
+  if (!*token)
+    co_return unauthenticated("Callers are known by a token here: send one.",
+                              "no credential was sent");
   auto person = at_->bearer().recognise(**token);
   if (!person && !person.error().renew.empty()) {
     auto renewing = worker_.key_book->renew(person.error().renew,

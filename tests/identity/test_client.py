@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -41,7 +42,9 @@ def stack(out: Path, issuer: HostileProvider) -> Iterator[Stack]:
             ]
         },
     }
-    with Stack(out / "identity_client", apps=APPS, config=config) as running:
+    folder = out / "identity_client"
+    shutil.rmtree(folder, ignore_errors=True)
+    with Stack(folder, apps=APPS, config=config) as running:
         yield running
 
 
