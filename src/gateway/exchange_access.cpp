@@ -52,9 +52,10 @@ runtime::Task<Exchange::Refusal> Exchange::recognise() {
     co_return unauthenticated("The Authorization of the request cannot be used.",
                               std::string(describe(token.error())));
   }
-  if (!*token)
+  if (!*token) {
     co_return unauthenticated("Callers are known by a token here: send one.",
                               "no credential was sent");
+  }
   auto person = at_->bearer().recognise(**token);
   if (!person && !person.error().renew.empty()) {
     auto renewing = worker_.key_book->renew(person.error().renew,

@@ -176,7 +176,9 @@ void Exchange::record_audit() {
   entry.request_id = {request_id_.data(), request_id_.size()};
   entry.client = client_address_;
   entry.status = status_;
-  if (!worker_.audit_log.record(entry)) {
+  bool kept = audit_place_ ? worker_.audit_log.record(entry, *audit_place_)
+                           : worker_.audit_log.record(entry);
+  if (!kept) {
     worker_.shard.add(worker_.shared.metrics.unaudited_refusals);
   }
 }

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "config/load.h"
-#include "gateway/cross_site.h"
 #include "gateway/route.h"
 #include "gateway/site.h"
 #include "http/request_parser.h"

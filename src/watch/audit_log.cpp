@@ -72,8 +72,18 @@ std::optional<AuditLog::Place> AuditLog::reserve(std::size_t texts) {
   return std::optional<Place>(std::in_place, *this, bytes);
 }
 
+bool AuditLog::record(const AuditEntry& entry, const Place&) {
+  compose(entry);
+  return sink_->write(line_);
+}
+
 bool AuditLog::record(const AuditEntry& entry) {
   if (sink_ == nullptr) return true;
+  compose(entry);
+  return sink_->has_room(promised_ + line_.size()) && sink_->write(line_);
+}
+
+void AuditLog::compose(const AuditEntry& entry) {
   line_.clear();
   if (format_ == config::LogFormat::json) {
     line_ += "{\"time\":\"";
@@ -87,7 +97,6 @@ bool AuditLog::record(const AuditEntry& entry) {
     append_text(line_, entry);
     line_ += '\n';
   }
-  return sink_->write(line_);
 }
 
 }  // namespace signet::watch

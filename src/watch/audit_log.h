@@ -63,10 +63,15 @@ class AuditLog {
   // recorded. `texts`: the bytes of all texts that the entry will have.
   std::optional<Place> reserve(std::size_t texts);
 
-  // Writes the line. Of a request that has no place (a refusal) it may find no room: false.
+  // Writes the line that was promised room.
+  bool record(const AuditEntry& entry, const Place& place);
+  // Writes a line without such a promise, a refusal's. False when there is no room besides what was
+  // promised to others.
   bool record(const AuditEntry& entry);
 
  private:
+  void compose(const AuditEntry& entry);
+
   KeptSink* sink_;
   const runtime::Clock& clock_;
   config::LogFormat format_;
