@@ -26,6 +26,11 @@ bool is_shared_issuer(const Url& issuer) {
           issuer.path.starts_with("/consumers"));
 }
 
+const Provider* Identity::provider(std::string_view name) const {
+  const auto found = std::ranges::find(providers, name, &Provider::name);
+  return found == providers.end() ? nullptr : &*found;
+}
+
 namespace {
 
 constexpr std::size_t kLongestText = 1024;
