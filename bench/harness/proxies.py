@@ -54,9 +54,24 @@ http {{
 """
 
 
+# What a signature adds to a head. The origin, which shares a core with the load, has that to read:
+# this baseline tells its time from the gateway's.
+SIGNED_HEAD = {
+    "X-Amz-Security-Token": "t" * 900,
+    "X-Amz-Date": "20260101T000000Z",
+    "X-Amz-Content-Sha256": "0" * 64,
+    "X-Sm-Mlflow-App-Arn": ARN,
+    "Authorization": "AWS4-HMAC-SHA256 Credential=ASIAEXAMPLEEXAMPLE00/20260101/eu-west-1/"
+    "sagemaker/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date;"
+    "x-amz-security-token;x-sm-mlflow-app-arn, Signature=" + "0" * 64,
+}
+LONG_HEAD = "nginx, head as long as signed"
+
+
 def nginx_config(folder: Path, port: int) -> str:
     # `Connection ""` must stand where the other proxy_set_header stand: otherwise nginx opens a
     # connection per request. The buffers hold 100 KB, so that nothing goes to a file.
+    long_head = "".join(f'proxy_set_header {k} "{v}"; ' for k, v in SIGNED_HEAD.items())
     return f"""
 worker_processes 1; daemon off; pid {folder}/proxy.pid; error_log {folder}/proxy.err;
 events {{ worker_connections 8192; }}
@@ -71,6 +86,19 @@ http {{
     listen 127.0.0.1:{port} backlog=8192;
     location / {{
       proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection "";
+      proxy_max_temp_file_size 0; proxy_buffers 8 64k; proxy_buffer_size 16k;
+      proxy_busy_buffers_size 128k;
+    }}
+    location /sink/ {{
+      proxy_pass http://127.0.0.1:{SINK_PORT}; proxy_http_version 1.1;
+      proxy_set_header Connection "";
+    }}
+  }}
+  server {{
+    listen 127.0.0.1:{port + 1} backlog=8192;
+    location / {{
+      proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection "";
+      {long_head}
       proxy_max_temp_file_size 0; proxy_buffers 8 64k; proxy_buffer_size 16k;
       proxy_busy_buffers_size 128k;
     }}
@@ -155,6 +183,7 @@ class Bench:
             9310,
         )
         self.proxies["nginx"] = Proxy("nginx", 9310, "", "/sink/large.bin", nginx)
+        self.proxies[LONG_HEAD] = Proxy(LONG_HEAD, 9311, "", "/sink/large.bin", nginx)
         haproxy = self._start(
             PROXY_CORE,
             ["haproxy", "-db", "-f", self._write("haproxy.cfg", haproxy_config(9320))],
