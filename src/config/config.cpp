@@ -52,6 +52,8 @@ std::vector<std::string> needs_restart(const Config& running, const Config& fres
   if (!(running.admin == fresh.admin)) keys.emplace_back("admin");
   if (running.workers != fresh.workers) keys.emplace_back("workers");
   if (running.state.sqlite != fresh.state.sqlite) keys.emplace_back("state");
+  // With it come the store and everything that stands on it.
+  if (running.identity.given != fresh.identity.given) keys.emplace_back("identity (on or off)");
   if (running.spool.directory != fresh.spool.directory ||
       running.spool.bytes != fresh.spool.bytes) {
     keys.emplace_back("spool");

@@ -81,6 +81,7 @@ runtime::Task<void> Exchange::run() {
     case Place::redirect: co_return co_await answer_redirect();
     case Place::portal: co_return co_await answer_portal();
     case Place::portal_api: co_return co_await answer_portal_api();
+    case Place::sign_in: co_return co_await answer_sign_in();
     case Place::app: break;
   }
 
@@ -271,6 +272,7 @@ runtime::Task<void> Exchange::relay(origin::Incoming incoming) {
   http::ResponseHead head(request_.arena);
   head.status = incoming.status();
   add_answer_fields(incoming.fields(), head.status, context(), is_page, head.fields);
+  add_cookies(head.fields);
   std::optional<std::uint64_t> length;
   if (incoming.framing().kind == http::BodyFraming::Kind::length) {
     length = incoming.framing().length;
@@ -331,6 +333,7 @@ runtime::Task<bool> Exchange::relay_whole(origin::Incoming& incoming, std::strin
   http::ResponseHead head(request_.arena);
   head.status = incoming.status();
   add_answer_fields(incoming.fields(), head.status, context(), true, head.fields);
+  add_cookies(head.fields);
   std::string edited = edit_page(begun);
   status_ = head.status;
   reply_.start(head, edited.size());
@@ -364,6 +367,7 @@ runtime::Task<bool> Exchange::relay_error(origin::Incoming& incoming, std::strin
 
   http::ResponseHead head(request_.arena);
   add_answer_fields(incoming.fields(), status, context(), true, head.fields);
+  add_cookies(head.fields);
   head.fields.remove(FieldId::content_encoding);
   if (status == 503 && route_.operation->is_artifact_service) {
     status = 501;

@@ -6,12 +6,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/answer_fields.h"
 #include "gateway/refusal_reply.h"
 #include "gateway/route.h"
 #include "gateway/worker.h"
 #include "http/body.h"
+#include "identity/session.h"
+#include "identity/sign_in.h"
 #include "origin/incoming.h"
 #include "origin/outgoing.h"
 #include "watch/gateway_metrics.h"
@@ -39,8 +42,14 @@ class Exchange {
   Refusal check_address();
   Refusal check_request();
   runtime::Task<Refusal> recognise();
+  runtime::Task<Refusal> recognise_token(std::string token);
+  runtime::Task<Refusal> recognise_session();
+  Refused unauthenticated(std::string_view message, std::string detail) const;
+  void adopt(identity::Session session);
+  Refusal store_is_stale() const;
   Refusal decide();
   Refusal reserve_audit();
+  Refusal reserve_audit_line();
   runtime::Task<void> forward();
 
   runtime::Task<void> answer_here();
@@ -48,6 +57,18 @@ class Exchange {
   runtime::Task<void> answer_health();
   runtime::Task<void> answer_portal();
   runtime::Task<void> answer_portal_api();
+
+  // Signing in and out (exchange_sign_in.cpp).
+  runtime::Task<void> answer_sign_in();
+  runtime::Task<void> begin_sign_in();
+  runtime::Task<void> finish_sign_in();
+  runtime::Task<void> refuse_sign_in(identity::SignInFailure why, std::string return_path);
+  runtime::Task<void> sign_out();
+  runtime::Task<void> back_channel_logout();
+  runtime::Task<void> redirect_to(std::string to);
+  runtime::Task<std::optional<std::string>> read_whole(std::size_t most);
+  std::string on_public_host(std::string path) const;
+  void add_cookies(http::Fields& fields) const;
 
   origin::Outgoing prepare();
   runtime::Task<std::expected<origin::Incoming, Refused>> send_signed(origin::Outgoing& outgoing);
@@ -81,7 +102,11 @@ class Exchange {
   Route route_;
   AppOnLoop* app_ = nullptr;
   std::shared_ptr<const identity::Person> person_;  // null: anonymous
+  std::optional<identity::Session> session_;        // when a browser's session says who asks
+  std::string_view means_;                          // by what: for the audit log
   std::string_view rule_;                           // what decided, for the audit log
+  std::string_view audit_event_;                    // what happened besides, for the audit log
+  std::vector<std::string> cookies_;                // Set-Cookie values of the answer
   std::optional<watch::AuditLog::Place> audit_place_;
   std::array<char, 32> request_id_;
   watch::TraceParent trace_;
@@ -98,5 +123,8 @@ class Exchange {
   runtime::Duration sign_{};
   runtime::Duration origin_{};
 };
+
+// Of a request that changes something and comes with a session, but without its CSRF token.
+Refused no_csrf_token();
 
 }  // namespace signet::gateway

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include "gateway/exchange.h"
+#include "gateway/identity_desk.h"
 #include "identity/authorization.h"
+#include "identity/form.h"
+#include "identity/kept_tokens.h"
+#include "identity/return_path.h"
 
 // The part of Exchange that finds out who asks, and whether they may.
 namespace signet::gateway {
@@ -13,11 +17,15 @@ namespace {
 // How long a request waits for an issuer's newest keys.
 constexpr runtime::Duration kKeyPatience = std::chrono::seconds(3);
 // Of an audit line's event, means, class, refusal and request id.
-constexpr std::size_t kOtherAuditTexts = 128;
+constexpr std::size_t kOtherAuditTexts = 192;
+// All texts of such a line: the path, the person, the session, whom a provider signed out.
+constexpr std::size_t kLongestSignInLine = 4096;
 
-Refused unauthenticated(std::string_view message, std::string detail = {}) {
-  Refused refused(watch::Refusal::unauthenticated, 401, "UNAUTHENTICATED", message);
-  refused.detail = std::move(detail);
+Refused cannot_audit() {
+  Refused refused(watch::Refusal::cannot_audit, 503, "TEMPORARILY_UNAVAILABLE",
+                  "The gateway cannot record who changes something, so nothing is changed.");
+  refused.detail = "the audit log has no room, or its file is failing";
+  refused.retry_after = 5;
   return refused;
 }
 
@@ -43,8 +51,30 @@ std::string why_not(const access::Decision& decision, const config::App& app,
 
 }  // namespace
 
+// Of a navigation the portal's door is the answer: it signs in and leads back here. A fragment
+// stays with the browser over redirects.
+Refused Exchange::unauthenticated(std::string_view message, std::string detail) const {
+  Refused refused(watch::Refusal::unauthenticated, 401, "UNAUTHENTICATED", message);
+  refused.detail = std::move(detail);
+  if (at_->sessions() == nullptr || host_->app != nullptr) return refused;
+  const http::Target& target = request_.head.target;
+  std::string here(target.path);
+  if (target.has_query) here += fmt::format("?{}", target.query);
+  std::string door = "/app/sign-in?return=";
+  identity::append_form_encoded(door, identity::safe_return_path(here).value_or("/app"));
+  refused.door = on_public_host(std::move(door));
+  return refused;
+}
+
+Refused no_csrf_token() {
+  Refused refused(watch::Refusal::cross_site, 403, "PERMISSION_DENIED",
+                  "The request does not repeat the token of its session: load the page anew.");
+  refused.detail = "X-Signet-Csrf is missing, repeated, or of another session";
+  return refused;
+}
+
 // Recognise: who asks. Nobody needs to be known for the portal's files, which are the same for
-// everybody.
+// everybody. A token counts before a session: whoever sends one means it.
 runtime::Task<Exchange::Refusal> Exchange::recognise() {
   if (route_.place != Place::app && route_.place != Place::portal_api) co_return std::nullopt;
   auto token = identity::presented_token(request_.head.fields);
@@ -52,21 +82,91 @@ runtime::Task<Exchange::Refusal> Exchange::recognise() {
     co_return unauthenticated("The Authorization of the request cannot be used.",
                               std::string(describe(token.error())));
   }
-  if (!*token) {
-    co_return unauthenticated("Callers are known by a token here: send one.",
-                              "no credential was sent");
-  }
-  auto person = at_->bearer().recognise(**token);
+  if (*token) co_return co_await recognise_token(std::move(**token));
+  if (at_->sessions() != nullptr) co_return co_await recognise_session();
+  co_return unauthenticated("Callers are known by a token here: send one.",
+                            "no credential was sent");
+}
+
+runtime::Task<Exchange::Refusal> Exchange::recognise_token(std::string token) {
+  auto person = at_->bearer().recognise(token);
   if (!person && !person.error().renew.empty()) {
     auto renewing = worker_.key_book->renew(person.error().renew,
                                             runtime::after(worker_.loop.now(), kKeyPatience));
-    if (co_await std::move(renewing)) person = at_->bearer().recognise(**token);
+    if (co_await std::move(renewing)) person = at_->bearer().recognise(token);
   }
   if (!person) {
     co_return unauthenticated("The token is not valid here.", std::move(person.error().detail));
   }
   person_ = std::move(*person);
+  means_ = "bearer";
   co_return std::nullopt;
+}
+
+// A browser's session: it is asked for again at its provider now and then, its cookie is made anew
+// while it is used, and what changes something must repeat its CSRF token.
+runtime::Task<Exchange::Refusal> Exchange::recognise_session() {
+  identity::Sessions& sessions = *at_->sessions();
+  const std::int64_t now = worker_.loop.clock().unix_seconds();
+  if (Refusal stale = store_is_stale()) co_return stale;
+  auto opened = sessions.open(request_.head.fields, worker_.store->snapshot(), now);
+  if (!opened) {
+    co_return unauthenticated("The session has ended: sign in again.", std::string(opened.error()));
+  }
+  if (!*opened) co_return unauthenticated("Sign in, or send a token.", "no credential was sent");
+  identity::Session session = std::move(**opened);
+  if (!http::is_safe(request_.head.method) &&
+      !sessions.has_csrf_token(request_.head.fields, session)) {
+    co_return no_csrf_token();
+  }
+  bool changed = sessions.is_due(session, now);
+  if (changed) session.seen_at = now;
+  if (sessions.wants_renewal(session, now)) {
+    IdentityDesk& desk = *worker_.desk;
+    auto work = [&desk, config = identity::SharedConfig(at_->shared_site(), &at_->site().config()),
+                 session] { return desk.renewal().renew(config, session); };
+    auto calling = desk.call<identity::Renewal::Result>(worker_.loop, std::move(work));
+    auto result = co_await std::move(calling);
+    if (result && result->outcome == identity::Renewal::Outcome::ended) {
+      cookies_ = sessions.clear_cookies();
+      co_return unauthenticated("The session has ended: sign in again.", std::move(result->detail));
+    }
+    if (result && result->outcome == identity::Renewal::Outcome::renewed) {
+      session = std::move(result->session);
+      changed = true;
+    }
+  }
+  // What caches may keep is no place for a cookie.
+  const bool may_be_kept =
+      route_.place == Place::app && answer_kind(route_) == AnswerKind::static_file;
+  if (changed && !may_be_kept) cookies_ = sessions.set_cookies(session, request_.head.fields);
+  adopt(std::move(session));
+  co_return std::nullopt;
+}
+
+// With the store unreadable for long, nobody knows any more what was revoked (design §1.6).
+Exchange::Refusal Exchange::store_is_stale() const {
+  if (worker_.store->stale_for() <= at_->site().config().state.max_stale) return std::nullopt;
+  Refused refused(watch::Refusal::overloaded, 503, "TEMPORARILY_UNAVAILABLE",
+                  "The gateway cannot tell who is still signed in.");
+  refused.detail = "the store cannot be read for longer than state.max_stale";
+  refused.retry_after = 5;
+  return refused;
+}
+
+void Exchange::adopt(identity::Session session) {
+  person_ = std::make_shared<const identity::Person>(session.person);
+  means_ = request_.arena.copy(fmt::format("session {}", identity::session_name(session.id)));
+  session_ = std::move(session);
+}
+
+// Room in the audit log for what signing in and out leaves there.
+Exchange::Refusal Exchange::reserve_audit_line() {
+  if (auto place = worker_.audit_log.reserve(kLongestSignInLine)) {
+    audit_place_.emplace(std::move(*place));
+    return std::nullopt;
+  }
+  return cannot_audit();
 }
 
 // What is not a read is done only when there is room to say so afterwards.
@@ -83,11 +183,7 @@ Exchange::Refusal Exchange::reserve_audit() {
     audit_place_.emplace(std::move(*place));
     return std::nullopt;
   }
-  Refused refused(watch::Refusal::cannot_audit, 503, "TEMPORARILY_UNAVAILABLE",
-                  "The gateway cannot record who changes something, so nothing is changed.");
-  refused.detail = "the audit log has no room, or its file is failing";
-  refused.retry_after = 5;
-  return refused;
+  return cannot_audit();
 }
 
 access::Subject Exchange::subject() const {

@@ -31,6 +31,10 @@ runtime::Task<void> Exchange::refuse(Refused refused) {
   } else {
     outcome_ = Outcome::local;
   }
+  if (!refused.door.empty() && request_.head.method == http::Method::get &&
+      http::is_navigation(request_.head.fields)) {
+    co_return co_await redirect_to(std::move(refused.door));
+  }
   const Site& site = at_->site();
   const config::App* framed = host_ != nullptr && host_->app != nullptr ? host_->app : route_.app;
   RefusalPage page{id, site.portal_link(host_), site.frame_ancestors(framed)};
@@ -111,6 +115,7 @@ runtime::Task<void> Exchange::answer_here_with(int status, std::string_view body
   http::ResponseHead head(request_.arena);
   head.status = status_ = status;
   outcome_ = Outcome::local;
+  add_cookies(head.fields);
   head.fields.add(FieldId::x_request_id, {request_id_.data(), request_id_.size()});
   co_await answer(request_, reply_, head, "application/json", body);
 }
@@ -135,12 +140,15 @@ runtime::Task<void> Exchange::answer_portal() {
 runtime::Task<void> Exchange::answer_portal_api() {
   outcome_ = Outcome::local;
   status_ = 200;
-  http::Field id{"x-request-id", {request_id_.data(), request_id_.size()}, FieldId::x_request_id};
+  std::vector<http::Field> extra{
+      {"x-request-id", {request_id_.data(), request_id_.size()}, FieldId::x_request_id}};
+  for (const std::string& cookie : cookies_)
+    extra.push_back({"set-cookie", cookie, FieldId::set_cookie});
   std::string_view below = route_.path.substr(std::string_view("/signet/api/v1").size());
   auto statuses = worker_.app_states->statuses();
   std::vector<bool> visible = visible_apps();
-  auto answered = co_await at_->site().portal_api().handle(request_, reply_, below, *statuses,
-                                                           visible, {&id, 1});
+  auto answered =
+      co_await at_->site().portal_api().handle(request_, reply_, below, *statuses, visible, extra);
   if (answered == portal_api::Answer::method_not_allowed) {
     co_await refuse_method();
   } else if (answered == portal_api::Answer::unknown_path) {
@@ -158,10 +166,10 @@ runtime::Task<void> Exchange::refuse_method() {
 
 void Exchange::record_audit() {
   watch::AuditEntry entry;
-  entry.event = audit_place_ ? "write" : "refusal";
+  entry.event = !audit_event_.empty() ? audit_event_ : audit_place_ ? "write" : "refusal";
   if (person_ != nullptr) {
     entry.person = person_->id;
-    entry.means = "bearer";
+    entry.means = means_;
   }
   if (route_.app != nullptr) entry.app = route_.app->name;
   if (route_.operation) {
@@ -184,7 +192,9 @@ void Exchange::record_audit() {
 }
 
 void Exchange::record() {
-  if (is_audited() && (audit_place_ || refusal_ != watch::Refusal::none)) record_audit();
+  if (is_audited() && (audit_place_ || refusal_ != watch::Refusal::none || !audit_event_.empty())) {
+    record_audit();
+  }
   watch::AccessEntry entry;
   entry.who = person_ == nullptr ? std::string_view("anonymous") : person_->id;
   entry.method = request_.head.method_name;

@@ -9,6 +9,7 @@
 #include "config/load.h"
 #include "gateway/origin_settings.h"
 #include "gateway/server.h"
+#include "state/sqlite_store.h"
 
 namespace signet::gateway {
 
@@ -67,6 +68,8 @@ std::vector<identity::IssuerAddress> issuers_of(const config::Config& config) {
   std::vector<identity::IssuerAddress> issuers;
   for (const config::BearerIssuer& bearer : config.identity.bearer)
     issuers.push_back({bearer.issuer, bearer.url});
+  for (const config::Provider& provider : config.identity.providers)
+    issuers.push_back({provider.issuer, provider.url});
   return issuers;
 }
 
@@ -105,9 +108,22 @@ Home::Home(Server& server)
           views.push_back(std::make_unique<identity::KeyBookView>(key_book_, *loop));
         return views;
       }()),
+      store_(server.config_.identity.given
+                 ? std::make_unique<state::SqliteStore>(loop_, server.config_.state.sqlite)
+                 : nullptr),
+      store_views_([&] {
+        std::vector<std::unique_ptr<state::StoreView>> views;
+        if (store_ == nullptr) return views;
+        for (const auto& loop : server.loops_)
+          views.push_back(std::make_unique<state::StoreView>(*store_, *loop));
+        return views;
+      }()),
+      desk_(store_ == nullptr
+                ? nullptr
+                : std::make_unique<IdentityDesk>(loop_, fetcher_, *key_book_views_.front(), *store_,
+                                                 server.random_, server.clock_)),
       parts_(make_parts(server.config_)),
-      host_(loop_, *parts_, server.access_sinks_.front(), server.audit_sinks_.front(),
-            *views_.front(), *key_book_views_.front()),
+      host_(loop_, *parts_, server.access_sinks_.front(), server.audit_sinks_.front(), sights(0)),
       pulse_(loop_, pointers_to(server.loops_)),
       admin_(server.admin_address_, server.registry_, *this, pulse_,
              [this] { bring_metrics_up_to_date(); }),
@@ -117,6 +133,11 @@ Home::Home(Server& server)
       all_drained_(loop_),
       tasks_(loop_) {
   probe_.attach(host_.worker());
+}
+
+Sights Home::sights(std::size_t loop) {
+  return {*views_[loop], *key_book_views_[loop],
+          store_views_.empty() ? nullptr : store_views_[loop].get(), desk_.get()};
 }
 
 std::shared_ptr<const Parts> Home::make_parts(config::Config config) {
@@ -191,6 +212,7 @@ void Home::end() {
   tasks_.cancel_all();
   app_states_.stop();
   key_book_.stop();
+  if (desk_ != nullptr) desk_->stop();
   listeners_.clear();
   admin_listener_.reset();
 }

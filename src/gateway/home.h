@@ -11,6 +11,7 @@
 #include "front/listener.h"
 #include "gateway/admin.h"
 #include "gateway/app_probe.h"
+#include "gateway/identity_desk.h"
 #include "gateway/key_book_watch.h"
 #include "gateway/key_watch.h"
 #include "gateway/loop_host.h"
@@ -21,6 +22,7 @@
 #include "runtime/race.h"
 #include "runtime/signals.h"
 #include "runtime/task_set.h"
+#include "state/store.h"
 
 namespace signet::gateway {
 
@@ -36,8 +38,7 @@ class Home final : public Readiness {
 
   // For the other loops' hosts, while they are built.
   const Parts& parts() const { return *parts_; }
-  portal_api::AppStatesView& app_states(std::size_t loop) { return *views_[loop]; }
-  identity::KeyBookView& key_book(std::size_t loop) { return *key_book_views_[loop]; }
+  Sights sights(std::size_t loop);
 
   // Starts to listen, once all loops have their hosts. The vector must stay.
   void begin(const std::vector<std::unique_ptr<OtherLoop>>& others);
@@ -74,6 +75,9 @@ class Home final : public Readiness {
   KeyBookWatch key_book_watch_;
   identity::KeyBook key_book_;
   std::vector<std::unique_ptr<identity::KeyBookView>> key_book_views_;
+  std::unique_ptr<state::Store> store_;  // null without identity, as is desk_
+  std::vector<std::unique_ptr<state::StoreView>> store_views_;
+  std::unique_ptr<IdentityDesk> desk_;
   std::shared_ptr<const Parts> parts_;
   LoopHost host_;
   Pulse pulse_;

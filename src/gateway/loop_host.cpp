@@ -20,19 +20,20 @@ std::uint64_t random_seed(crypto::Random& random) {
 }  // namespace
 
 LoopHost::LoopHost(runtime::EventLoop& loop, const Parts& parts, watch::LineSink* access_sink,
-                   watch::KeptSink* audit_sink, portal_api::AppStatesView& app_states,
-                   identity::KeyBookView& key_book)
+                   watch::KeptSink* audit_sink, const Sights& sights)
     : loop_(loop),
       shard_(parts.registry.add_shard()),
       resolver_(loop, parts.names_lane, parts.names),
-      worker_(loop, parts.shared, shard_,
+      worker_(loop, parts.shared, parts.random, shard_,
               watch::AccessLog(access_sink, parts.clock, parts.site->config().log.format, shard_,
                                parts.shared.metrics.dropped_log_lines),
               audit_sink, parts.site->config().log.format, random_seed(parts.random)),
       connections_(loop, worker_, parts.front, parts.per_address),
       tasks_(loop) {
-  worker_.app_states = &app_states;
-  worker_.key_book = &key_book;
+  worker_.app_states = &sights.app_states;
+  worker_.key_book = &sights.key_book;
+  worker_.store = sights.store;
+  worker_.desk = sights.desk;
   worker_.serve(make_site(parts));
   tasks_.start(keep_tally(parts.shared.metrics));
 }
@@ -71,7 +72,7 @@ void LoopHost::tally(const watch::GatewayMetrics& metrics) {
 }
 
 std::unique_ptr<LoopSite> LoopHost::make_site(const Parts& parts) {
-  auto made = std::make_unique<LoopSite>(parts.site, *worker_.key_book, parts.clock);
+  auto made = std::make_unique<LoopSite>(parts.site, *worker_.key_book, parts.clock, parts.random);
   const config::Config& config = parts.site->config();
   for (std::size_t i = 0; i < config.apps.size(); ++i) {
     const config::App& app = config.apps[i];

@@ -40,13 +40,20 @@ struct Parts {
   crypto::Random& random;
 };
 
+// One loop's sight of what home keeps. The last two are null without identity.
+struct Sights {
+  portal_api::AppStatesView& app_states;
+  identity::KeyBookView& key_book;
+  state::StoreView* store;
+  IdentityDesk* desk;
+};
+
 // Everything that lives on one loop. Constructed and destroyed on that loop's thread, since
 // coroutine frames belong to the thread that made them.
 class LoopHost {
  public:
   LoopHost(runtime::EventLoop& loop, const Parts& parts, watch::LineSink* access_sink,
-           watch::KeptSink* audit_sink, portal_api::AppStatesView& app_states,
-           identity::KeyBookView& key_book);
+           watch::KeptSink* audit_sink, const Sights& sights);
 
   runtime::EventLoop& loop() { return loop_; }
   Worker& worker() { return worker_; }

@@ -3,12 +3,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "credentials/holder.h"
 #include "gateway/site.h"
 #include "identity/bearer.h"
+#include "identity/sessions.h"
 #include "origin/origin.h"
 #include "origin/resolver.h"
 #include "runtime/event_loop.h"
@@ -46,10 +48,13 @@ struct AppOnLoop {
 class LoopSite {
  public:
   LoopSite(std::shared_ptr<const Site> site, const identity::KeyBookView& keys,
-           const runtime::Clock& clock)
-      : site_(std::move(site)), bearer_(site_->config().identity, keys, clock) {}
+           const runtime::Clock& clock, crypto::Random& random)
+      : site_(std::move(site)), bearer_(site_->config().identity, keys, clock) {
+    if (site_->config().identity.has_sign_in()) sessions_.emplace(site_->config(), random);
+  }
 
   const Site& site() const { return *site_; }
+  const std::shared_ptr<const Site>& shared_site() const { return site_; }
   // In the configuration's order.
   void add(std::unique_ptr<AppOnLoop> app) { apps_.push_back(std::move(app)); }
   AppOnLoop& app(const config::App& config) { return *apps_[index_of(config)]; }
@@ -58,6 +63,8 @@ class LoopSite {
     return static_cast<std::size_t>(&app - site_->config().apps.data());
   }
   identity::BearerTokens& bearer() { return bearer_; }
+  // Null when nobody signs in here.
+  identity::Sessions* sessions() { return sessions_ ? &*sessions_ : nullptr; }
   bool in_use() const { return pins_ > 0; }
 
   // Keeps a LoopSite alive; a count without atomics, for the loop's own thread.
@@ -77,6 +84,7 @@ class LoopSite {
   std::shared_ptr<const Site> site_;
   std::vector<std::unique_ptr<AppOnLoop>> apps_;
   identity::BearerTokens bearer_;
+  std::optional<identity::Sessions> sessions_;
   std::size_t pins_ = 0;
 };
 

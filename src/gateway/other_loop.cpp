@@ -29,7 +29,7 @@ void OtherLoop::run(Server& server, Home& home, std::promise<LoopHost*> built) {
   runtime::name_thread(fmt::format("signet-loop-{}", index_));
   {
     LoopHost host(loop_, home.parts(), server.access_sinks_[index_], server.audit_sinks_[index_],
-                  home.app_states(index_), home.key_book(index_));
+                  home.sights(index_));
     built.set_value(&host);
     loop_.run();
   }

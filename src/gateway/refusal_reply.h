@@ -19,6 +19,7 @@ struct Refused {
   std::string detail;           // for the operator's log; may be empty
   int retry_after = 0;          // seconds; 0: no Retry-After
   std::string_view allow;       // of a 405: the methods
+  std::string door;             // where a person's browser goes to sign in instead, or ""
 
   Refused() = default;
   explicit Refused(const NoRoute& from)

@@ -67,6 +67,11 @@ bool is_default_apps(std::string_view path) {
          path == "/v1/traces" || path == "/version";
 }
 
+bool is_of_sign_in(std::string_view path) {
+  return path == "/signet/sign-in" || path == "/signet/sign-out" || path == "/signet/device" ||
+         is_below(path, "/signet/callback") || is_below(path, "/signet/backchannel-logout");
+}
+
 }  // namespace
 
 std::expected<Route, NoRoute> find_route(const http::Request& request, const OwnHost& host,
@@ -77,6 +82,11 @@ std::expected<Route, NoRoute> find_route(const http::Request& request, const Own
   if (host.app != nullptr) return in_app(request, *host.app, "", path);
   if (is_below(path, "/signet/api/v1")) {
     route.place = Place::portal_api;
+    route.path = path;
+    return route;
+  }
+  if (is_below(path, "/signet") && is_of_sign_in(path)) {
+    route.place = Place::sign_in;
     route.path = path;
     return route;
   }

@@ -18,6 +18,7 @@ enum class Place : std::uint8_t {
   redirect,    // to `path`, query kept where `keeps_query`
   portal,      // /app, /app/*
   portal_api,  // /signet/api/v1/…
+  sign_in,     // the rest of /signet/…: `path` is the whole path
   app,         // an MLflow, at `path` below `mount`
 };
 

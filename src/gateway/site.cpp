@@ -16,7 +16,7 @@ constexpr std::uint16_t standard_port(bool https) {
 
 OwnHost from_url(const config::Url& url, const config::App* app) {
   bool v6 = url.host.contains(':');
-  return {v6 ? "[" + url.host + "]" : url.host, url.port, url.https, false, app};
+  return {v6 ? "[" + url.host + "]" : url.host, url.port, url.https, false, app, false};
 }
 
 // `text` was checked by the configuration: "name", "name:port", "[v6]:port".
@@ -60,6 +60,7 @@ Site::Site(config::Config config)
   frame_ancestors_of_hosts_ = frame_ancestors_ + " " + config_.public_url->origin();
   portal_url_ = config_.public_url->origin() + portal_path_;
   hosts_.push_back(from_url(*config_.public_url, nullptr));
+  hosts_.back().is_public = true;
   for (const config::App& app : config_.apps) {
     if (app.public_url) hosts_.push_back(from_url(*app.public_url, &app));
   }

@@ -19,6 +19,7 @@ struct OwnHost {
   bool https = false;
   bool any_scheme = false;           // TLS may end before us: the scheme is not known
   const config::App* app = nullptr;  // the app that has this host to itself, if any
+  bool is_public = false;            // of public_url
 };
 
 // The addresses this gateway answers to. Built once from a configuration and then only read, by all

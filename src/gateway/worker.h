@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "crypto/random.h"
 #include "files/catalogue.h"
 #include "gateway/loop_site.h"
 #include "gateway/signing_stamp.h"
@@ -13,6 +14,7 @@
 #include "http/body.h"
 #include "portal_api/app_states.h"
 #include "runtime/event_loop.h"
+#include "state/store.h"
 #include "watch/access_log.h"
 #include "watch/audit_log.h"
 #include "watch/gateway_metrics.h"
@@ -20,6 +22,8 @@
 #include "watch/trace_context.h"
 
 namespace signet::gateway {
+
+class IdentityDesk;
 
 // What all loops share, each thing in its own way safe to share. Outlives the workers.
 struct Shared {
@@ -35,10 +39,12 @@ struct Shared {
 // What stands behind one loop's front: everything an exchange needs, once per loop.
 class Worker final : public http::Handler {
  public:
-  Worker(runtime::EventLoop& on, const Shared& with, watch::Shard& counts, watch::AccessLog access,
-         watch::KeptSink* audit, config::LogFormat format, std::uint64_t id_seed)
+  Worker(runtime::EventLoop& on, const Shared& with, crypto::Random& from, watch::Shard& counts,
+         watch::AccessLog access, watch::KeptSink* audit, config::LogFormat format,
+         std::uint64_t id_seed)
       : loop(on),
         shared(with),
+        random(from),
         shard(counts),
         access_log(std::move(access)),
         audit_log(audit, on.clock(), format),
@@ -58,6 +64,7 @@ class Worker final : public http::Handler {
 
   runtime::EventLoop& loop;
   const Shared& shared;
+  crypto::Random& random;
   watch::Shard& shard;
   watch::AccessLog access_log;
   watch::AuditLog audit_log;
@@ -67,6 +74,8 @@ class Worker final : public http::Handler {
   std::size_t exchanges = 0;
   portal_api::AppStatesView* app_states = nullptr;  // set before the first request, as is
   identity::KeyBookView* key_book = nullptr;
+  state::StoreView* store = nullptr;  // null without identity, as is
+  IdentityDesk* desk = nullptr;
 
  private:
   void drop_former();

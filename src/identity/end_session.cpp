@@ -7,20 +7,20 @@
 namespace signet::identity {
 
 std::optional<std::string> end_session_url(const ProviderMetadata& metadata, LogoutStyle style,
-                                           const SignOut& sign_out) {
+                                           const EndSession& wanted) {
   if (metadata.end_session_endpoint.empty()) return std::nullopt;
-  std::vector<FormParameter> parameters{{"client_id", std::string(sign_out.client_id)}};
+  std::vector<FormParameter> parameters{{"client_id", std::string(wanted.client_id)}};
   const auto add = [&](std::string_view name, std::string_view value) {
     if (!value.empty()) parameters.push_back({std::string(name), std::string(value)});
   };
   switch (style) {
-    case LogoutStyle::cognito: add("logout_uri", sign_out.return_uri); break;
+    case LogoutStyle::cognito: add("logout_uri", wanted.return_uri); break;
     case LogoutStyle::rp_initiated:
-      add("post_logout_redirect_uri", sign_out.return_uri);
-      add("id_token_hint", sign_out.id_token_hint);
+      add("post_logout_redirect_uri", wanted.return_uri);
+      add("id_token_hint", wanted.id_token_hint);
       // §2: it comes back with the browser, which goes nowhere without the address.
-      if (!sign_out.return_uri.empty()) add("state", sign_out.state);
-      add("logout_hint", sign_out.logout_hint);
+      if (!wanted.return_uri.empty()) add("state", wanted.state);
+      add("logout_hint", wanted.logout_hint);
       break;
   }
   return with_query(metadata.end_session_endpoint, parameters);

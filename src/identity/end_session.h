@@ -16,7 +16,7 @@ enum class LogoutStyle : std::uint8_t {
 };
 
 // Where a browser goes to end its session at the provider, and then comes back.
-struct SignOut {
+struct EndSession {
   std::string_view client_id;
   // Registered at the provider, byte by byte; "" to stay there.
   std::string_view return_uri;
@@ -29,6 +29,6 @@ struct SignOut {
 // The provider's address for it (RP-Initiated Logout §2; Amazon Cognito developer guide, "Logout
 // endpoint"). Nothing when the metadata has none.
 std::optional<std::string> end_session_url(const ProviderMetadata& metadata, LogoutStyle style,
-                                           const SignOut& sign_out);
+                                           const EndSession& wanted);
 
 }  // namespace signet::identity

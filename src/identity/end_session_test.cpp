@@ -7,7 +7,7 @@ namespace {
 
 TEST(EndSession, Addresses) {
   ProviderMetadata metadata;
-  SignOut sign_out;
+  EndSession sign_out;
   sign_out.client_id = "sig net";
   EXPECT_EQ(end_session_url(metadata, LogoutStyle::rp_initiated, sign_out), std::nullopt);
   EXPECT_EQ(end_session_url(metadata, LogoutStyle::cognito, sign_out), std::nullopt);

@@ -22,6 +22,7 @@ std::string encode(const Session& session) {
   out.time(session.signed_in_at);
   out.time(session.began_at);
   out.time(session.seen_at);
+  out.time(session.vouched_at);
   out.text(session.provider);
   out.text(session.subject);
   out.text(session.provider_session);
@@ -46,6 +47,7 @@ std::optional<Session> decode(std::string_view bytes) {
   session.signed_in_at = in.time();
   session.began_at = in.time();
   session.seen_at = in.time();
+  session.vouched_at = in.time();
   session.provider = in.text();
   session.subject = in.text();
   session.provider_session = in.text();

@@ -16,6 +16,7 @@ using SessionId = std::array<std::byte, kSessionIdBytes>;
 
 // A signed-in browser: what its sealed cookie says. Times are Unix seconds.
 struct Session {
+  Session() = default;
   SessionId id{};
   Person person;
   std::string provider;          // the configuration's name of who vouched
@@ -24,6 +25,7 @@ struct Session {
   std::int64_t signed_in_at = 0;  // when the person last proved who they are: `auth_time`
   std::int64_t began_at = 0;      // the absolute lifetime counts from here
   std::int64_t seen_at = 0;       // the idle lifetime counts from here
+  std::int64_t vouched_at = 0;    // when the provider last said that person and groups hold
   bool can_refresh = false;       // the store has a refresh token under this id
   bool operator==(const Session&) const = default;
 };

@@ -63,7 +63,10 @@ bool SessionSealer::is_csrf_token(const SessionId& id, std::string_view token) c
 CookieNames::CookieNames(bool https) : secure(https) {
   const std::string_view prefix = https ? "__Host-" : "";
   session = fmt::format("{}signet", prefix);
-  csrf = fmt::format("{}signet-csrf", prefix);
+  // MLflow's UI copies a cookie of this form into the header that the rest of its name says
+  // (reference: mlflow-http §2), which leaves no room for "__Host-": whoever plants another value
+  // breaks requests, but makes none valid.
+  csrf = "mlflow-request-header-X-Signet-Csrf";
   attempt = fmt::format("{}signet-attempt-", prefix);
 }
 

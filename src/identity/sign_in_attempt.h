@@ -78,6 +78,7 @@ std::vector<std::string> attempts_to_drop(const http::Fields& fields, const Cook
                                           AttemptSealer& sealer, std::int64_t now);
 
 struct SignInWishes {
+  SignInWishes() = default;
   std::string prompt;      // "none", "login", …; "" leaves it to the provider
   std::string login_hint;  // "" gives none
 };

@@ -12,8 +12,8 @@ namespace signet::runtime {
 
 // Asks another loop to run a coroutine and waits for what it gives. `work` is called there, once,
 // and so must own what it needs: the caller may be gone before it runs. When the caller is
-// destroyed first, the work goes on and its result is dropped, on this loop. With the same loop on
-// both sides it is an ordinary call, which ends with its caller.
+// destroyed first, the work goes on and its result is dropped, on this loop. Both may be the same
+// loop: then too the work does not end with its caller.
 //
 // `there_tasks` belongs to `there` and outlives every call to it; so does `here` every answer.
 // Nothing comes back from a loop that ends with the work at hand.
@@ -31,10 +31,6 @@ class Call {
   }
 
   Task<T> result() {
-    if (&here_ == &there_) {
-      auto work = work_();
-      co_return co_await std::move(work);
-    }
     auto errand = std::make_shared<Errand>(here_, there_tasks_, std::move(work_));
     errand->caller = this;
     errand_ = errand;
