@@ -61,6 +61,8 @@ struct Outbound {
 
 struct State {
   std::string sqlite;  // path of the database; its folder is what is checked
+  // How long what is known keeps being served while the store cannot be read.
+  runtime::Duration max_stale = std::chrono::minutes(15);
   Place place;
 };
 
