@@ -112,6 +112,67 @@ std::expected<Arn, std::string> parse_role_arn(std::string_view text) {
   return arn;
 }
 
+std::expected<Arn, std::string> parse_role_pattern(std::string_view text) {
+  auto bad = [&](std::string_view why, std::string_view right) {
+    return std::unexpected(fmt::format("\"{}\" {}: {}", text, why, right));
+  };
+  const bool open = text.ends_with('*');
+  auto arn = parse_role_arn(open ? text.substr(0, text.size() - 1) : text);
+  const std::size_t star = text.find('*');
+  if (star != std::string_view::npos && star + 1 != text.size()) {
+    return bad("has a * before its end", "write it last, behind some of the name");
+  }
+  if (open && text.ends_with("/*")) {
+    return bad("would let every role of the account in", "write some of the name before the *");
+  }
+  if (!arn) return arn;
+  if (std::ranges::count(arn->resource, '/') != 1) {
+    return bad("has a path, and AWS does not tell the path of a role that proves itself",
+               "write role/NAME alone");
+  }
+  if (open) arn->resource += '*';
+  return arn;
+}
+
+std::expected<Arn, std::string> parse_load_balancer_arn(std::string_view text) {
+  auto bad = [&](std::string_view why) {
+    return std::unexpected(fmt::format(
+        "\"{}\" {}: write arn:aws:elasticloadbalancing:REGION:ACCOUNT:loadbalancer/app/NAME/ID",
+        text, why));
+  };
+  if (text.size() > 512) return bad("is too long");
+  auto arn = split(text);
+  if (!arn) return bad(arn.error());
+  if (arn->service != "elasticloadbalancing")
+    return bad(
+        "is not of the service Elastic Load "
+        "Balancing");
+  if (!only(arn->region, is_region_character)) return bad("has no region");
+  if (!is_account(arn->account)) return bad("has an account that is not 12 digits");
+  constexpr std::string_view kType = "loadbalancer/app/";
+  std::string_view rest = arn->resource;
+  if (!rest.starts_with(kType)) return bad("is not an Application Load Balancer");
+  rest.remove_prefix(kType.size());
+  const std::size_t slash = rest.find('/');
+  const bool lawful =
+      slash != std::string_view::npos && slash <= 32 &&
+      only(rest.substr(slash + 1), is_letter_or_digit) &&
+      only(rest.substr(0, slash), [](char c) { return is_letter_or_digit(c) || c == '-'; });
+  if (!lawful) return bad("has a name or an id that cannot be");
+  return arn;
+}
+
+std::expected<std::string, std::string> load_balancer_keys(const Arn& arn) {
+  if (arn.partition == "aws") {
+    return fmt::format("https://public-keys.auth.elb.{}.amazonaws.com", arn.region);
+  }
+  if (arn.partition == "aws-us-gov") {
+    return fmt::format("https://s3-{0}.amazonaws.com/aws-elb-public-keys-prod-{0}", arn.region);
+  }
+  return std::unexpected(fmt::format(
+      "where its public keys are is not known for the partition {}: give keys", arn.partition));
+}
+
 std::expected<std::string, std::string> mlflow_app_endpoint(const Arn& arn) {
   auto suffix = domain_suffix(arn);
   if (!suffix) return std::unexpected(std::move(suffix.error()));

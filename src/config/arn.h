@@ -24,6 +24,16 @@ std::expected<Arn, std::string> parse_tracking_server_arn(std::string_view text)
 // arn:aws…:iam::ACCOUNT:role/…, at most 2048 bytes
 std::expected<Arn, std::string> parse_role_arn(std::string_view text);
 
+// arn:aws…:iam::ACCOUNT:role/NAME, without a path (an assumed role's ARN has none: IAM user guide,
+// "IAM identifiers"). The NAME may end in "*" behind at least one letter of its own.
+std::expected<Arn, std::string> parse_role_pattern(std::string_view text);
+// arn:aws…:elasticloadbalancing:REGION:ACCOUNT:loadbalancer/app/NAME/ID
+std::expected<Arn, std::string> parse_load_balancer_arn(std::string_view text);
+
+// Where a load balancer's public keys are, for the partitions that AWS documents (aws, aws-us-gov;
+// ELB user guide, "Authenticate users"); else the error says that `keys` must be given.
+std::expected<std::string, std::string> load_balancer_keys(const Arn& arn);
+
 // What AWS's own MLflow plug-in derives, for the partitions it knows (aws, aws-us-gov); else the
 // error says that `endpoint` must be given.
 std::expected<std::string, std::string> mlflow_app_endpoint(const Arn& arn);

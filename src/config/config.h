@@ -61,7 +61,7 @@ struct Outbound {
 
 struct State {
   std::string sqlite;  // path of the database; its folder is what is checked
-  // How long what is known is served while the store cannot be read.
+  // How long what is known keeps being served while the store cannot be read.
   runtime::Duration max_stale = std::chrono::minutes(15);
   Place place;
 };

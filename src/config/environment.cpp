@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <span>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -12,6 +13,9 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+
+#include "config/private_file.h"
+#include "crypto/random.h"
 
 namespace signet::config {
 
@@ -86,6 +90,23 @@ std::expected<void, std::string> SystemEnvironment::create_folder(const std::str
   std::filesystem::create_directories(at.parent_path(), error);
   if (mkdir(at.c_str(), 0700) != 0 && errno != EEXIST) return std::unexpected(error_text(errno));
   return {};
+}
+
+std::expected<std::optional<std::string>, std::string> SystemEnvironment::read_private_file(
+    const std::string& path, std::size_t max_bytes) const {
+  return config::read_private_file(path, max_bytes);
+}
+
+std::expected<void, std::string> SystemEnvironment::create_private_file(
+    const std::string& path, std::string_view text) const {
+  return config::create_private_file(path, text);
+}
+
+std::string SystemEnvironment::random_bytes(std::size_t count) const {
+  crypto::SystemRandom random;
+  std::string bytes(count, '\0');
+  random.fill(std::as_writable_bytes(std::span(bytes)));
+  return bytes;
 }
 
 std::uint64_t SystemEnvironment::max_open_files() const {

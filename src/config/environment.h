@@ -5,6 +5,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace signet::config {
 
@@ -29,6 +30,13 @@ class Environment {
   virtual FolderFacts folder(const std::string& path) const = 0;
   // Creates the folder, 0700, and its missing parents, 0755; the error says why not.
   virtual std::expected<void, std::string> create_folder(const std::string& path) const = 0;
+  // As in private_file.h.
+  virtual std::expected<std::optional<std::string>, std::string> read_private_file(
+      const std::string& path, std::size_t max_bytes) const = 0;
+  virtual std::expected<void, std::string> create_private_file(const std::string& path,
+                                                               std::string_view text) const = 0;
+  // Bytes that nobody can guess.
+  virtual std::string random_bytes(std::size_t count) const = 0;
   // The hard limit of open files.
   virtual std::uint64_t max_open_files() const = 0;
 };
@@ -40,6 +48,11 @@ class SystemEnvironment final : public Environment {
                                                     std::size_t max_bytes) const override;
   FolderFacts folder(const std::string& path) const override;
   std::expected<void, std::string> create_folder(const std::string& path) const override;
+  std::expected<std::optional<std::string>, std::string> read_private_file(
+      const std::string& path, std::size_t max_bytes) const override;
+  std::expected<void, std::string> create_private_file(const std::string& path,
+                                                       std::string_view text) const override;
+  std::string random_bytes(std::size_t count) const override;
   std::uint64_t max_open_files() const override;
 };
 

@@ -68,6 +68,7 @@ struct SessionRules {
   // At least 32 bytes each. The first seals, all open. Empty only in a configuration that was never
   // given a machine: prepare_folders() reads or makes the one beside the state file.
   std::vector<Secret> keys;
+  Place place;  // where problems of the key file are told
 };
 
 // Personal and service tokens.
@@ -92,7 +93,9 @@ struct LoadBalancer {
 
 // Workloads on AWS whose role may come in by proving it at STS.
 struct AwsRole {
-  std::string arn;  // of the role; "*" stands for any letters but "/" and ":", at its end only
+  // Of the role, without its path, which AWS does not tell. "*" stands for any letters but "/" and
+  // ":", at its end only, behind some of the name.
+  std::string arn;
   std::vector<std::string> groups;
   Place place;
 };

@@ -127,7 +127,9 @@ void load_folders(Reader& reader, Section& top, Config& config) {
                      "or $HOME to put it under: give it");
     }
   }
-  state.later({"dynamodb", "max_stale"});
+  state.duration("max_stale", config.state.max_stale, std::chrono::seconds(1),
+                 std::chrono::hours(24));
+  state.later({"dynamodb"});
   state.close();
 
   Section spool = top.section("spool");

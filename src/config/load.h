@@ -20,11 +20,14 @@ std::expected<Config, Problems> load_text(const std::string& path, std::string_v
                                           const Environment& environment);
 
 // What the machine cannot give: the folders of state and spool (which need not exist yet, but must
-// be creatable; a spool in memory is refused) and open files for the limits.
+// be creatable; a spool in memory is refused), a key file that nobody else has read, and open files
+// for the limits.
 Problems check_machine(const Config& config, const Environment& environment);
 
-// Creates those folders, 0700, where they are missing, then checks as check_machine does.
-Problems prepare_folders(const Config& config, const Environment& environment);
+// Creates those folders, 0700, where they are missing, then checks as check_machine does. With an
+// identity that has no session keys the one of the key file is put into `config`; the file is made
+// where it is missing (session_key.h).
+Problems prepare_folders(Config& config, const Environment& environment);
 
 // Open files that the limits may take at most.
 std::uint64_t open_files_needed(const Config& config);

@@ -19,12 +19,6 @@ bool is_external_id(std::string_view text) {
   return text.size() >= 2 && text.size() <= 1224 && std::ranges::all_of(text, lawful);
 }
 
-bool is_app_name(std::string_view name) {
-  auto lawful = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-  return !name.empty() && name.size() <= 63 && name.front() != '-' &&
-         std::ranges::all_of(name, lawful);
-}
-
 class AppReader {
  public:
   AppReader(Reader& reader, const Node& node, std::size_t index)
@@ -67,7 +61,7 @@ class AppReader {
 
   void read_name(App& app) {
     if (!entry_.has("name")) missing("name", "one, e.g. research");
-    if (entry_.text("name", app.name) && !is_app_name(app.name)) {
+    if (entry_.text("name", app.name) && !is_path_name(app.name)) {
       entry_.problem("name", fmt::format("\"{}\" is not a name for a path: write up to 63 "
                                          "lower-case letters, digits and hyphens, no hyphen first",
                                          app.name));
@@ -193,6 +187,12 @@ void check_hosts(Reader& reader, const Config& config) {
 }
 
 }  // namespace
+
+bool is_path_name(std::string_view name) {
+  auto lawful = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  return !name.empty() && name.size() <= 63 && name.front() != '-' &&
+         std::ranges::all_of(name, lawful);
+}
 
 void load_apps(Reader& reader, Section& top, Config& config) {
   std::vector<const Node*> entries = top.list("apps");

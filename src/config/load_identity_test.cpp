@@ -94,9 +94,8 @@ struct Row {
 
 TEST(LoadIdentity, BadValues) {
   for (auto [text, problem] : std::vector<Row>{
-           {"identity: {}", "there is no way for anybody to be known: give bearer"},
+           {"identity: {}", "f:4:11: identity: there is no way for anybody to be known: give "},
            {"identity: {bearer: []}", ""},
-           {"identity: {providers: []}", "identity.providers is not supported by this version"},
            {"identity: {bearer: [{issuer: \"https://a.example.com\", audience: s}]}\n"
             "log: {audit: off}",
             "f:5:14: log.audit: what people do is recorded where they are known"},

@@ -161,9 +161,8 @@ TEST(Load, AllProblemsAtOnceInTheFilesOrder) {
 
 TEST(Load, KeysOfTheContractThatComeLater) {
   for (std::string_view text :
-       {"discover: []", "identity: {providers: []}", "embedding: {cors_origins: []}",
-        "outbound: {proxy: \"http://p:1\"}", "outbound: {no_proxy: [.internal]}",
-        "state: {dynamodb: {table: t}}", "state: {max_stale: 15m}",
+       {"discover: []", "embedding: {cors_origins: []}", "outbound: {proxy: \"http://p:1\"}",
+        "outbound: {no_proxy: [.internal]}", "state: {dynamodb: {table: t}}",
         "listen: [{address: \"127.0.0.1:1\", tls: {key: k}}]",
         "listen: [{address: \"127.0.0.1:1\", redirect_to_https: true}]"}) {
     std::string found = problems(std::string(kApp) + std::string(text) + "\n");

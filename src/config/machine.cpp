@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/load.h"
+#include "config/session_key.h"
 
 namespace signet::config {
 
@@ -68,6 +69,8 @@ Problems check_machine(const Config& config, const Environment& environment) {
                           fmt::format("{}: the folder {} {}", needed.key, needed.path, wrong)});
     }
   }
+  for (Problem& problem : check_session_key(config, environment))
+    problems.push_back(std::move(problem));
   std::uint64_t files = open_files_needed(config);
   std::uint64_t most = environment.max_open_files();
   if (files > most) {
@@ -81,7 +84,7 @@ Problems check_machine(const Config& config, const Environment& environment) {
   return problems;
 }
 
-Problems prepare_folders(const Config& config, const Environment& environment) {
+Problems prepare_folders(Config& config, const Environment& environment) {
   Problems problems;
   for (const NeededFolder& needed : needed_folders(config, environment)) {
     if (environment.folder(needed.path).exists) continue;
@@ -92,7 +95,8 @@ Problems prepare_folders(const Config& config, const Environment& environment) {
                                       needed.path, created.error())});
     }
   }
-  return problems.empty() ? check_machine(config, environment) : problems;
+  if (problems.empty()) problems = check_machine(config, environment);
+  return problems.empty() ? take_session_key(config, environment) : problems;
 }
 
 int check_command(const std::string& path, const Environment& environment, std::ostream& out,

@@ -139,6 +139,21 @@ std::optional<std::string> text_of(Reader& reader, const Node& node, std::string
   return node.text;
 }
 
+std::optional<Secret> secret_of(Reader& reader, const Node& node, std::string_view path) {
+  if (node.type != Node::Type::scalar || node.scalar != ScalarType::text) {
+    // The text is not repeated: it may be the secret.
+    reader.problem(node.place,
+                   fmt::format("{}: this is {}: write text, in quotes", path, kind_of(node)));
+    return std::nullopt;
+  }
+  auto secret = resolve_secret(node.text, reader.environment());
+  if (!secret) {
+    reader.problem(node.place, fmt::format("{}: {}", path, secret.error()));
+    return std::nullopt;
+  }
+  return std::move(*secret);
+}
+
 bool Section::text(std::string_view key, std::string& target) {
   const Node* value = get(key);
   if (value == nullptr) return false;
@@ -259,18 +274,9 @@ bool Section::rate(std::string_view key, std::uint32_t& target) {
 bool Section::secret(std::string_view key, Secret& target) {
   const Node* value = get(key);
   if (value == nullptr) return false;
-  if (value->type != Node::Type::scalar || value->scalar != ScalarType::text) {
-    // The text is not repeated: it may be the secret.
-    problem(key, fmt::format("this is {}: write text, in quotes", kind_of(*value)));
-    return false;
-  }
-  auto secret = resolve_secret(value->text, reader_.environment());
-  if (!secret) {
-    problem(key, secret.error());
-    return false;
-  }
-  target = std::move(*secret);
-  return true;
+  auto secret = secret_of(reader_, *value, path_of(key));
+  if (secret) target = std::move(*secret);
+  return secret.has_value();
 }
 
 std::optional<std::size_t> Section::choice(std::string_view key,

@@ -78,6 +78,8 @@ class Section {
   void close();
 
   bool present() const { return node_ != nullptr; }
+  // Its path, e.g. "limits"; "" at the top.
+  const std::string& name() const { return name_; }
   bool has(std::string_view key) const { return find(key) != nullptr; }
   // Of the key's value, or of the section when it is absent.
   Place place_of(std::string_view key) const;
@@ -98,6 +100,9 @@ class Section {
 
 // The text of a scalar, or a problem at it: numbers and the like must be quoted to be text.
 std::optional<std::string> text_of(Reader& reader, const Node& node, std::string_view path);
+
+// The secret of a scalar, as Section::secret reads it, or a problem at it.
+std::optional<Secret> secret_of(Reader& reader, const Node& node, std::string_view path);
 
 // `text` with its ${…} resolved. The error is one sentence and never holds a value.
 std::expected<Secret, std::string> resolve_secret(std::string_view text,

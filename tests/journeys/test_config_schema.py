@@ -15,9 +15,17 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs/config.schema.json").read_text())
 DOCUMENTATION = (ROOT / "docs/configuration.md").read_text()
-ENVIRONMENT = {"MLFLOW_BASIC": "dXNlcjpwYXNz"}
+ENVIRONMENT = {"MLFLOW_BASIC": "dXNlcjpwYXNz", "OIDC_CLIENT_SECRET": "a" * 40}
+ENVIRONMENT |= {"SESSION_KEY": "b" * 44, "OLD_SESSION_KEY": "c" * 44}
 APP = "apps: [{name: a, kind: mlflow, endpoint: 'http://127.0.0.1:5000'}]\n"
 IDENTITY = "identity: {bearer: [{issuer: 'https://login.example.com', audience: signet}]}\n"
+PROVIDER = "{name: corp, issuer: 'https://login.example.com', client_id: signet}"
+BALANCER = (
+    "{signer: 'arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/a-b/50dc', "
+    "client_id: alb, issuer: 'https://login.example.com'}"
+)
+PROXIES = "trusted_proxies: [10.0.0.0/8]\n"
+ROLE = "arn:aws:iam::123456789012:role/"
 SIGNED = """
 apps:
   - name: a
@@ -107,6 +115,7 @@ VALUES = {
     "embedding.frame_ancestors": "['https://*.example.com', 'http://a:81']",
     "outbound.ca": "/etc/ssl/certs/ca-certificates.crt",
     "state.sqlite": "/tmp/state.db",
+    "state.max_stale": "1s",
     "spool.bytes": "1GiB",
     "log.format": "text",
     "log.level": "debug",
@@ -134,6 +143,36 @@ VALUES = {
     "identity.bearer[].claims.groups": "'cognito:groups'",
     "identity.bearer[].groups": "[ci]",
     "identity.same_people": "true",
+    "identity.providers[].name": "0-corp",
+    "identity.providers[].title": "Company login",
+    "identity.providers[].issuer": "'http://127.0.0.1:9000/realm'",
+    "identity.providers[].client_id": "'a b:c'",
+    "identity.providers[].client_secret": "'${env:OIDC_CLIENT_SECRET}'",
+    "identity.providers[].scopes": "[openid, offline_access, 'https://x/y.z']",
+    "identity.providers[].require": "{hd: example.com, tid: [a, b]}",
+    "identity.providers[].claims.person": "upn",
+    "identity.providers[].claims.name": "display",
+    "identity.providers[].claims.groups": "realm_access.roles",
+    "identity.providers[].groups": "[staff]",
+    "identity.providers[].unverified_email": "true",
+    "identity.session.idle": "1m",
+    "identity.session.lifetime": "30d",
+    "identity.session.refresh": "5m",
+    "identity.session.keys": "['${env:SESSION_KEY}', abcdefghijklmnopqrstuvwxyz012345]",
+    "identity.tokens.max_lifetime": "366d",
+    "identity.load_balancer.signer": "'arn:aws-us-gov:elasticloadbalancing:us-gov-west-1:"
+    "123456789012:loadbalancer/app/a-b/50dc'",
+    "identity.load_balancer.client_id": "alb",
+    "identity.load_balancer.issuer": "'https://login.example.com/tenant'",
+    "identity.load_balancer.require": "{hd: [example.com]}",
+    "identity.load_balancer.claims.person": "upn",
+    "identity.load_balancer.claims.name": "display",
+    "identity.load_balancer.claims.groups": "'custom:groups'",
+    "identity.load_balancer.groups": "behind-alb",
+    "identity.load_balancer.unverified_email": "true",
+    "identity.load_balancer.keys": "'https://keys.example.com/alb'",
+    "identity.aws_roles[].arn": f"'{ROLE}train-*'",
+    "identity.aws_roles[].groups": "[training]",
     "access.admins.people": "[ada@example.com]",
     "access.admins.groups": "[ml-platform]",
     "access.rules[].people": "ada@example.com",
@@ -160,6 +199,10 @@ GOOD = [
     APP + IDENTITY,
     APP + IDENTITY + "listen: [{address: '0.0.0.0:8080'}]\npublic_url: https://m.example.com\n",
     APP + "identity: {bearer: []}\n",
+    APP + "identity: {providers: []}\n",
+    APP + "identity: {providers: [" + PROVIDER + "]}\npublic_url: https://m.example.com\n",
+    APP + PROXIES + "identity: {providers: [" + PROVIDER + "], load_balancer: " + BALANCER + "}\n",
+    APP + "identity: {aws_roles: [{arn: '" + ROLE + "a_b'}]}\n",
     "a: &x 1\n".replace("a: &x 1", "workers: &x 2") + "limits: {exchanges: *x}\n" + APP,
 ]
 
@@ -200,7 +243,27 @@ BAD = [
         for line in (
             "discover: []",
             "identity: {}",
-            "identity: {providers: []}",
+            "identity: {session: {idle: 5m}}",
+            "identity: {providers: [{name: A, issuer: 'https://a', client_id: x}]}",
+            "identity: {providers: [{issuer: 'https://a', client_id: x}]}",
+            "identity: {providers: [{name: a, client_id: x}]}",
+            "identity: {providers: [{name: a, issuer: 'https://a'}]}",
+            "identity: {providers: [{name: a, issuer: 'http://a', client_id: x}]}",
+            "identity: {providers: [{name: a, issuer: 'https://a', client_id: 'x\u00e9'}]}",
+            "identity: {providers: [" + PROVIDER.replace("}", ", scopes: [email]}") + "]}",
+            "identity: {providers: [" + PROVIDER.replace("}", ", scopes: a b}") + "]}",
+            "identity: {bearer: [], session: {keys: []}}",
+            "identity: {bearer: [], session: {idle: 60}}",
+            "identity: {bearer: [], session: {keys: abc}}",
+            "identity: {bearer: [], tokens: {max_lifetime: 90}}",
+            PROXIES + "identity: {load_balancer: {}}",
+            PROXIES + "identity: {load_balancer: " + BALANCER.replace("app/", "net/") + "}",
+            PROXIES + "identity: {load_balancer: " + BALANCER.replace("issuer", "issuers") + "}",
+            PROXIES + "identity: {load_balancer: " + BALANCER.replace("}", ", keys: 'http://a'}}"),
+            "identity: {aws_roles: [{groups: [a]}]}",
+            "identity: {aws_roles: [{arn: '" + ROLE + "*'}]}",
+            "identity: {aws_roles: [{arn: '" + ROLE + "a*b'}]}",
+            "identity: {aws_roles: [{arn: '" + ROLE + "path/a'}]}",
             "identity: {bearer: [{issuer: 'https://a'}]}",
             "identity: {bearer: [{issuer: 'http://a', audience: s}]}",
             "identity: {bearer: [{issuer: 'https://a', audience: []}]}",
@@ -215,7 +278,7 @@ BAD = [
             IDENTITY + "access: {admins: {person: [a]}}",
             IDENTITY + "access: {rules: [{groups: [a], apps: [a], permission: READ, models: [a]}]}",
             "state: {dynamodb: {table: t}}",
-            "state: {max_stale: 15m}",
+            "state: {max_stale: 15}",
             "outbound: {proxy: 'http://p:1'}",
             "outbound: {no_proxy: []}",
             "embedding: {cors_origins: []}",
@@ -273,6 +336,17 @@ ONLY_THE_LOADER = [
     APP + IDENTITY + "listen: [{address: '0.0.0.0:8080'}]\n",
     APP + IDENTITY + "access: {rules: [{groups: [a], apps: [other], permission: READ}]}\n",
     APP + "identity: {bearer: [{issuer: 'https://gitlab.com', audience: s}]}\n",
+    APP + "identity: {bearer: [], session: {keys: [short]}}\n",
+    APP + "identity: {bearer: [], session: {idle: 2h, lifetime: 1h}}\n",
+    APP + "identity: {bearer: [], tokens: {max_lifetime: 367d}}\n",
+    APP + "identity: {load_balancer: " + BALANCER + "}\n",
+    APP + "identity: {providers: [" + PROVIDER + ", " + PROVIDER + "]}\n",
+    APP + "identity: {providers: [" + PROVIDER + "]}\npublic_url: http://m.example.com\n",
+    APP.replace("}]", ", public_url: 'https://own.example.com'}]")
+    + "identity: {providers: ["
+    + PROVIDER
+    + "]}\n",
+    APP + "state: {max_stale: 2d}\n",
     APP + "admin: {address: '127.0.0.1:8080'}\n",
     APP + "outbound: {ca: /no/such/file}\n",
     APP + "spool: {directory: /dev/shm/spool}\n",
@@ -287,6 +361,13 @@ ONLY_THE_LOADER = [
 COMPANIONS = {
     "identity": {"bearer": "[{issuer: 'https://login.example.com', audience: signet}]"},
     "bearer[]": {"issuer": "'https://login.example.com'", "audience": "signet"},
+    "providers[]": {
+        "name": "corp",
+        "issuer": "'https://login.example.com'",
+        "client_id": "signet",
+    },
+    "load_balancer": dict(field.split(": ", 1) for field in BALANCER.strip("{}").split(", ")),
+    "aws_roles[]": {"arn": f"'{ROLE}train'"},
     "rules[]": {"groups": "[everyone]", "apps": "[a]", "permission": "READ"},
 }
 
@@ -300,7 +381,9 @@ def value_document(key: str, value: str) -> str:
         fields = ", ".join([f"{name}: {other}" for name, other in others if name != tried] + [text])
         is_list = folder.endswith("[]")
         text = f"{folder[:-2]}: [{{{fields}}}]" if is_list else f"{folder}: {{{fields}}}"
-    return APP + (IDENTITY if key.startswith("access") else "") + text + "\n"
+    before = IDENTITY if key.startswith("access") else ""
+    before += PROXIES if key.startswith("identity.load_balancer") else ""
+    return APP + before + text + "\n"
 
 
 def numbered(texts: list[str]) -> list:
