@@ -15,7 +15,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs/config.schema.json").read_text())
 DOCUMENTATION = (ROOT / "docs/configuration.md").read_text()
-ENVIRONMENT = {"MLFLOW_BASIC": "dXNlcjpwYXNz"}
+ENVIRONMENT = {"MLFLOW_BASIC": "dXNlcjpwYXNz", "OIDC_CLIENT_SECRET": "a" * 40}
+ENVIRONMENT |= {"SESSION_KEY": "b" * 44, "OLD_SESSION_KEY": "c" * 44}
 APP = "apps: [{name: a, kind: mlflow, endpoint: 'http://127.0.0.1:5000'}]\n"
 IDENTITY = "identity: {bearer: [{issuer: 'https://login.example.com', audience: signet}]}\n"
 SIGNED = """
@@ -90,7 +91,8 @@ def leaves(schema: dict, path: str = "") -> dict[str, dict]:
 LEAVES = leaves(SCHEMA)
 EXAMPLES = [
     example
-    for text in (DOCUMENTATION, (ROOT / "docs/identity.md").read_text())
+    for name in ("configuration", "identity", "identity-providers")
+    for text in [(ROOT / f"docs/{name}.md").read_text()]
     for example in re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 ]
 ROWS = dict(re.findall(r"^\| `([\w.\[\]]+)` \| (.*?) \|", DOCUMENTATION, re.MULTILINE))
