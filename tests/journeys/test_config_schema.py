@@ -98,7 +98,8 @@ def leaves(schema: dict, path: str = "") -> dict[str, dict]:
 LEAVES = leaves(SCHEMA)
 EXAMPLES = [
     example
-    for text in (DOCUMENTATION, (ROOT / "docs/identity.md").read_text())
+    for name in ("configuration", "identity", "identity-providers")
+    for text in [(ROOT / f"docs/{name}.md").read_text()]
     for example in re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 ]
 ROWS = dict(re.findall(r"^\| `([\w.\[\]]+)` \| (.*?) \|", DOCUMENTATION, re.MULTILINE))
