@@ -301,8 +301,8 @@ TEST(LoadProviders, BadSessionsAndTokens) {
     return identity(fmt::format("bearer: [], tokens: {{{}}}", fields));
   };
   expect_told({
-      {session("idle: 59s"), "3:40: identity.session.idle: write 1m to 30d"},
-      {session("lifetime: 31d"), "3:44: identity.session.lifetime: write 1m to 30d"},
+      {session("idle: 900ms"), "3:40: identity.session.idle: write 1s to 30d"},
+      {session("lifetime: 31d"), "3:44: identity.session.lifetime: write 1s to 30d"},
       {session("refresh: 5"),
        "3:43: identity.session.refresh: 5 has no unit: write one of ms, s, m, h, d behind it, e.g. "
        "10s"},

@@ -11,7 +11,7 @@ namespace signet::config {
 namespace {
 
 using std::chrono::hours;
-using std::chrono::minutes;
+using std::chrono::seconds;
 
 void read_keys(Reader& reader, Section& session, SessionRules& rules) {
   std::vector<const Node*> entries = session.list("keys");
@@ -43,9 +43,9 @@ void load_session(Reader& reader, Section& identity, Config& config) {
   Section session = identity.section("session");
   SessionRules& rules = config.identity.session;
   rules.place = session.present() ? session.place_of("keys") : identity.place_of("session");
-  const bool idle = session.duration("idle", rules.idle, minutes(1), hours(24 * 30));
-  const bool lifetime = session.duration("lifetime", rules.lifetime, minutes(1), hours(24 * 30));
-  session.duration("refresh", rules.refresh, minutes(1), hours(24 * 30));
+  const bool idle = session.duration("idle", rules.idle, seconds(1), hours(24 * 30));
+  const bool lifetime = session.duration("lifetime", rules.lifetime, seconds(1), hours(24 * 30));
+  session.duration("refresh", rules.refresh, seconds(1), hours(24 * 30));
   if (!session.has("idle")) {
     rules.idle = std::min(rules.idle, rules.lifetime);
   } else if (idle && rules.idle > rules.lifetime && (lifetime || !session.has("lifetime"))) {

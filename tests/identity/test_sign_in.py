@@ -12,6 +12,7 @@ import pytest
 from web_browser import CSRF_COOKIE, WebBrowser
 
 from hostile_provider import HostileProvider
+from minting import ABSENT
 from scripted_origin import Origin
 from signet_process import Signet, plain_app
 from waiting import until
@@ -160,7 +161,7 @@ def test_sign_out_ends_the_session_everywhere(
 @pytest.mark.parametrize("by", ["sid", "sub"])
 def test_back_channel_logout(browser: WebBrowser, provider: HostileProvider, by: str) -> None:
     browser.sign_in()
-    logout = provider.logout_token() if by == "sid" else provider.logout_token(sid=None)
+    logout = provider.logout_token() if by == "sid" else provider.logout_token(sid=ABSENT)
     began = time.monotonic()
     status, _ = provider.post_logout(f"{browser.origin}/signet/backchannel-logout/corp", logout)
     assert status == 200
