@@ -7,6 +7,7 @@
 #include "access/rules.h"
 #include "crypto/random.h"
 #include "identity/bearer.h"
+#include "identity/opaque_token.h"
 #include "identity/session_cookie.h"
 #include "identity/tokens_for_tests.h"
 
@@ -91,6 +92,35 @@ void recognise_a_known_token(benchmark::State& state) {
     benchmark::DoNotOptimize(tokens.recognise(token));
 }
 BENCHMARK(recognise_a_known_token);
+
+// One of our own among 10 000, of a person with so many groups: known already, and for the first
+// time in a version of the snapshot.
+void recognise_an_own_token(benchmark::State& state, bool known) {
+  runtime::SystemClock clock;
+  crypto::SystemRandom random;
+  state::Snapshot snapshot;
+  std::string secret;
+  for (int i = 0; i < 10'000; ++i) {
+    secret = identity::new_secret(random);
+    state::Token token;
+    token.id = fmt::format("{:016x}", i);
+    token.hash = identity::token_hash(secret);
+    token.person = fmt::format("person{}@example.com", i % 500);
+    token.groups = session_with(state.range(0)).person.groups;
+    token.made_at = clock.unix_seconds();
+    token.expires = token.made_at + 3600;
+    snapshot.put(token);
+  }
+  identity::OpaqueTokens tokens(clock);
+  if (!tokens.recognise(secret, snapshot)) state.SkipWithError("refused");
+  for (auto _ : state) {
+    if (!known) ++snapshot.version;
+    auto found = tokens.recognise(secret, snapshot);
+    benchmark::DoNotOptimize(found);
+  }
+}
+BENCHMARK_CAPTURE(recognise_an_own_token, known, true)->Arg(5)->Arg(100);
+BENCHMARK_CAPTURE(recognise_an_own_token, anew, false)->Arg(5)->Arg(100);
 
 // The arguments: how many rules there are, and how many groups the person has.
 void decide(benchmark::State& state) {

@@ -52,9 +52,15 @@ std::expected<std::optional<std::string>, AuthorizationProblem> presented_token(
   }
   const auto pair = crypto::from_base64(rest);
   if (!pair) return std::unexpected(AuthorizationProblem::malformed);
-  // user-pass = user-id ":" password; the user-id has no colon.
+  // user-pass = user-id ":" password; the user-id has no colon, neither has control characters.
   const std::size_t colon = pair->find(':');
-  if (colon == std::string::npos) return std::unexpected(AuthorizationProblem::malformed);
+  const bool has_control = std::ranges::any_of(*pair, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7F;
+  });
+  if (colon == std::string::npos || has_control) {
+    return std::unexpected(AuthorizationProblem::malformed);
+  }
   const std::string_view password = std::string_view(*pair).substr(colon + 1);
   if (password.empty()) return std::unexpected(AuthorizationProblem::no_password);
   if (!is_b64token(password)) return std::unexpected(AuthorizationProblem::malformed);

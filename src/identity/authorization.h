@@ -20,7 +20,8 @@ enum class AuthorizationProblem : std::uint8_t {
 std::string_view describe(AuthorizationProblem problem);
 
 // The token that a request's Authorization field carries: of Bearer (RFC 6750 §2.1) the token, of
-// Basic (RFC 7617 §2) the password, whatever the user name is. Nothing when there is no such field.
+// Basic (RFC 7617 §2) the password, whatever the user name is: JWTs and our own tokens alike.
+// Nothing when there is no such field.
 std::expected<std::optional<std::string>, AuthorizationProblem> presented_token(
     const http::Fields& fields);
 

@@ -45,6 +45,11 @@ TEST_F(AuthorizationTest, BearerAndBasic) {
                                          {{basic(":abc")}, "abc"},
                                          {{basic("any body:abc")}, "abc"},
                                          {{"bAsIc " + crypto::base64("x:a.b")}, "a.b"},
+                                         {{"Bearer sgn_0aZ9"}, "sgn_0aZ9"},
+                                         {{basic("ada:sgn_0aZ9")}, "sgn_0aZ9"},
+                                         {{basic("ada@example.com:sgn_0aZ9")}, "sgn_0aZ9"},
+                                         {{basic("s\xc3\xb8ren:sgn_0aZ9")}, "sgn_0aZ9"},
+                                         {{basic("token:ey.J-h_.c")}, "ey.J-h_.c"},
                                          {{"Bearer a", "Bearer a"}, repeated},
                                          {{"Bearer a", basic("u:b")}, repeated},
                                          {{""}, scheme},
@@ -68,6 +73,13 @@ TEST_F(AuthorizationTest, BearerAndBasic) {
                                          {{basic("user:a:b")}, malformed},
                                          {{basic("user:a b")}, malformed},
                                          {{basic(std::string_view("user:a\0b", 8))}, malformed},
+                                         {{basic("a\tb:sgn_0aZ9")}, malformed},
+                                         {{basic(std::string_view("a\0b:c", 5))}, malformed},
+                                         {{basic("a\x7f:c")}, malformed},
+                                         {{basic("ada:sgn_0aZ9\r\n")}, malformed},
+                                         {{basic("ada:sgn_0aZ9") + " "}, malformed},
+                                         {{basic("ada:sgn_0aZ9") + ","}, malformed},
+                                         {{"Basic " + crypto::base64url("ad\xff:ab?>")}, malformed},
                                          {{"Basic dTphYg"}, malformed}}) {
     EXPECT_EQ(found(row.values), row.expected) << testing::PrintToString(row.values);
   }

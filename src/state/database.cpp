@@ -1,6 +1,7 @@
 #include "state/database.h"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -40,7 +41,7 @@ bool read_names(const Run& row, int column, std::vector<std::string>& into) {
 Outcome<Token> token_from(const Run& row) {
   Token token;
   token.id = row.text(0);
-  token.kind = row.integer(2) == 0 ? TokenKind::personal : TokenKind::service;
+  const std::int64_t kind = row.integer(2);
   token.title = row.text(3);
   token.person = row.text(4);
   token.made_at = row.integer(6);
@@ -48,11 +49,14 @@ Outcome<Token> token_from(const Run& row) {
   const std::int64_t at_most = row.integer(9);
   token.last_used = row.integer(10);
   token.revoked_at = row.integer(11);
-  // A level or a list that cannot be read must not become a token that may do more.
+  token.family = row.text(12);
+  // A kind, level or list that cannot be read must not become a token that may do more.
   if (!read_digest(row, 1, token.hash) || !read_names(row, 5, token.groups) ||
-      !read_names(row, 8, token.apps) || at_most < 0 || at_most > kNoNarrowing) {
+      !read_names(row, 8, token.apps) || at_most < 0 || at_most > kNoNarrowing || kind < 0 ||
+      kind > static_cast<int>(TokenKind::role)) {
     return std::unexpected(StoreError::corrupt);
   }
+  token.kind = static_cast<TokenKind>(kind);
   token.at_most = static_cast<std::uint8_t>(at_most);
   return token;
 }
@@ -94,6 +98,7 @@ Outcome<DeviceGrant> device_grant_from(const Run& row) {
   grant.status = static_cast<GrantStatus>(status);
   grant.person = row.text(5);
   grant.last_poll = row.integer(7);
+  grant.client_address = row.text(8);
   return grant;
 }
 
@@ -132,13 +137,22 @@ struct Database::Statements {
 
   Statement tokens{on,
                    "SELECT id, hash, kind, title, person, group_names, made_at, expires, app_names,"
-                   " at_most, last_used, revoked_at FROM tokens"};
-  Statement add_token{on, "INSERT INTO tokens VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"};
+                   " at_most, last_used, revoked_at, family FROM tokens"};
+  Statement add_token{on, "INSERT INTO tokens VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)"};
   // Revoked once is revoked since then.
   Statement revoke_token{on,
                          "UPDATE tokens SET revoked_at = iif(revoked_at = 0, ?2, revoked_at)"
                          " WHERE id = ?1 RETURNING id, hash, kind, title, person, group_names,"
-                         " made_at, expires, app_names, at_most, last_used, revoked_at"};
+                         " made_at, expires, app_names, at_most, last_used, revoked_at, family"};
+  Statement end_token{on,
+                      "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at = 0"
+                      " AND expires > ?2 RETURNING id, hash, kind, title, person, group_names,"
+                      " made_at, expires, app_names, at_most, last_used, revoked_at, family"};
+  Statement end_family{on,
+                       "UPDATE tokens SET revoked_at = ?2 WHERE family = ?1 AND family != ''"
+                       " AND revoked_at = 0 AND expires > ?2 RETURNING id, hash, kind, title,"
+                       " person, group_names, made_at, expires, app_names, at_most, last_used,"
+                       " revoked_at, family"};
   Statement note_used{on, "UPDATE tokens SET last_used = max(last_used, ?2) WHERE hash = ?1"};
   Statement purge_tokens{on, "DELETE FROM tokens WHERE expires <= ?1"};
 
@@ -171,20 +185,20 @@ struct Database::Statements {
   Statement purge_refresh{on, "DELETE FROM refresh_tokens WHERE expires <= ?1"};
 
   Statement grants{on, "SELECT count(*) FROM device_grants"};
-  Statement add_grant{on, "INSERT INTO device_grants VALUES(?1,?2,?3,?4,0,'','',0)"};
+  Statement add_grant{on, "INSERT INTO device_grants VALUES(?1,?2,?3,?4,0,'','',0,?5)"};
   Statement grant_by_user{on,
                           "SELECT device_hash, user_code, made_at, expires, status, person,"
-                          " group_names, last_poll FROM device_grants"
+                          " group_names, last_poll, client_address FROM device_grants"
                           " WHERE user_code = ?1 AND expires > ?2"};
   Statement grant_by_device{on,
                             "SELECT device_hash, user_code, made_at, expires, status, person,"
-                            " group_names, last_poll FROM device_grants"
+                            " group_names, last_poll, client_address FROM device_grants"
                             " WHERE device_hash = ?1 AND expires > ?2"};
   Statement decide_grant{on,
                          "UPDATE device_grants SET status = ?3, person = ?4, group_names = ?5"
                          " WHERE user_code = ?1 AND expires > ?2 AND status = 0 RETURNING"
                          " device_hash, user_code, made_at, expires, status, person, group_names,"
-                         " last_poll"};
+                         " last_poll, client_address"};
   Statement polled{on, "UPDATE device_grants SET last_poll = ?2 WHERE device_hash = ?1"};
   Statement delete_grant{on, "DELETE FROM device_grants WHERE device_hash = ?1"};
   Statement purge_grants{on, "DELETE FROM device_grants WHERE expires <= ?1"};
@@ -251,19 +265,64 @@ void Database::publish(Change change) {
   snapshot_ = std::move(next);
 }
 
+Outcome<void> Database::insert(const Token& token) {
+  return sql_->add_token.execute(token.id, bytes(token.hash), static_cast<std::int64_t>(token.kind),
+                                 token.title, token.person, to_text(token.groups), token.made_at,
+                                 token.expires, to_text(token.apps), std::int64_t{token.at_most},
+                                 token.last_used, token.revoked_at, token.family);
+}
+
 Outcome<void> Database::add_token(const Token& token) {
-  auto done = sql_->add_token.execute(
-      token.id, bytes(token.hash), static_cast<std::int64_t>(token.kind), token.title, token.person,
-      to_text(token.groups), token.made_at, token.expires, to_text(token.apps),
-      std::int64_t{token.at_most}, token.last_used, token.revoked_at);
+  auto done = insert(token);
   if (done) publish([&](Snapshot& next) { next.put(token); });
   return done;
+}
+
+Outcome<void> Database::replace_token(std::string_view old_id, const std::vector<Token>& tokens,
+                                      std::int64_t now) {
+  Transaction transaction(connection_, Transaction::Kind::writing);
+  if (!transaction.begun()) return transaction.begun();
+  std::optional<Token> ended;
+  if (!old_id.empty()) {
+    auto old = only_row(sql_->end_token.run(old_id, now), token_from);
+    if (!old) {
+      const bool none = old.error() == StoreError::not_found;
+      return std::unexpected(none ? StoreError::conflict : old.error());
+    }
+    ended = std::move(*old);
+  }
+  for (const Token& token : tokens) {
+    if (auto done = insert(token); !done) return done;
+  }
+  if (auto done = transaction.commit(); !done) return done;
+  publish([&](Snapshot& next) {
+    if (ended) next.put(std::move(*ended));
+    for (const Token& token : tokens)
+      next.put(token);
+  });
+  return {};
 }
 
 Outcome<void> Database::revoke_token(std::string_view id, std::int64_t now) {
   auto token = only_row(sql_->revoke_token.run(id, now), token_from);
   if (!token) return std::unexpected(token.error());
   publish([&](Snapshot& next) { next.put(std::move(*token)); });
+  return {};
+}
+
+Outcome<void> Database::revoke_family(std::string_view family, std::int64_t now) {
+  Transaction transaction(connection_, Transaction::Kind::writing);
+  if (!transaction.begun()) return transaction.begun();
+  std::vector<Token> ended;
+  auto done = all_rows(sql_->end_family.run(family, now), token_from,
+                       [&ended](Token token) { ended.push_back(std::move(token)); });
+  if (done && ended.empty()) return std::unexpected(StoreError::not_found);
+  if (done) done = transaction.commit();
+  if (!done) return done;
+  publish([&](Snapshot& next) {
+    for (Token& token : ended)
+      next.put(std::move(token));
+  });
   return {};
 }
 
@@ -347,7 +406,7 @@ Outcome<void> Database::add_device_grant(const DeviceGrant& grant, std::size_t m
   if (!count) return std::unexpected(count.error());
   if (std::cmp_greater_equal(*count, most)) return std::unexpected(StoreError::full);
   done = sql_->add_grant.execute(bytes(grant.device_hash), grant.user_code, grant.made_at,
-                                 grant.expires);
+                                 grant.expires, grant.client_address);
   return done ? transaction.commit() : done;
 }
 

@@ -45,7 +45,10 @@ class Database {
 
   // The meanings are those of state::Store.
   Outcome<void> add_token(const Token& token);
+  Outcome<void> replace_token(std::string_view old_id, const std::vector<Token>& tokens,
+                              std::int64_t now);
   Outcome<void> revoke_token(std::string_view id, std::int64_t now);
+  Outcome<void> revoke_family(std::string_view family, std::int64_t now);
   Outcome<void> note_used(const std::vector<TokenUse>& uses);
   Outcome<void> revoke(const Revocation& revocation);
 
@@ -72,6 +75,7 @@ class Database {
   struct Statements;
 
   Outcome<std::int64_t> load(Snapshot& into);
+  Outcome<void> insert(const Token& token);
   // The change that was committed, made on the next snapshot.
   template <typename Change>
   void publish(Change change);

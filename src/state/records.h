@@ -11,12 +11,19 @@
 // Times are Unix seconds unless a name says otherwise.
 namespace signet::state {
 
-enum class TokenKind : std::uint8_t { personal, service };
+// The numbers are stored.
+enum class TokenKind : std::uint8_t {
+  personal = 0,  // of somebody's own making
+  service = 1,   // a program's, made by an administrator
+  device = 2,    // the access token of a sign-in on a device (RFC 8628)
+  renewal = 3,   // what renews that one (RFC 6749 §1.5): it opens nothing by itself
+  role = 4       // of an AWS role that was proved at STS
+};
 
 // The permission level that narrows nothing (MANAGE); 0 is NO_PERMISSIONS.
 inline constexpr std::uint8_t kNoNarrowing = 4;
 
-// A token that somebody made in the portal. The secret itself is never kept.
+// A token that this gateway gave. The secret itself is never kept.
 struct Token {
   Token() = default;
 
@@ -32,6 +39,8 @@ struct Token {
   std::uint8_t at_most = kNoNarrowing;
   std::int64_t last_used = 0;   // 0: never; up to some minutes late
   std::int64_t revoked_at = 0;  // 0: it is not
+  // What came of one sign-in on a device has this in common; "" for all other tokens.
+  std::string family;
 
   bool usable(std::int64_t now) const { return revoked_at == 0 && now < expires; }
   bool operator==(const Token&) const = default;
@@ -83,6 +92,7 @@ struct DeviceGrant {
   std::string person;  // who decided, and the groups at that time
   std::vector<std::string> groups;
   std::int64_t last_poll = 0;  // 0: never
+  std::string client_address;  // who began it
 
   bool operator==(const DeviceGrant&) const = default;
 };

@@ -87,6 +87,7 @@ inline DeviceGrant grant_of(const std::string& user_code) {
   grant.user_code = user_code;
   grant.made_at = kNow;
   grant.expires = kNow + 600;
+  grant.client_address = "192.0.2.7";
   return grant;
 }
 

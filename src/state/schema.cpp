@@ -57,6 +57,9 @@ constexpr std::array<const char*, kSchemaVersion> kSteps{
          group_names TEXT NOT NULL,
          last_poll INTEGER NOT NULL
        ) STRICT;)",
+    // Besides what it adds: a program that knows no renewal tokens must not take one for a token.
+    R"(ALTER TABLE tokens ADD COLUMN family TEXT NOT NULL DEFAULT '';
+       ALTER TABLE device_grants ADD COLUMN client_address TEXT NOT NULL DEFAULT '';)",
 };
 
 class Refusal : public std::runtime_error {

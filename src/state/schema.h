@@ -9,7 +9,7 @@ namespace signet::state {
 // Marks a file as ours ("Sgnt"), so that another program's database is not taken for it.
 inline constexpr std::int64_t kApplicationId = 0x53676e74;
 // The newest layout that this program knows.
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 // Opens the state file, creates it (mode 0600) when there is none, and brings an older layout up to
 // date. What is refused stays byte for byte as it was: a file of a newer program, of another

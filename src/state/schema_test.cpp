@@ -77,6 +77,7 @@ TEST_F(StateFile, AnOlderOneIsBroughtUpToDate) {
   EXPECT_EQ(token->kind, TokenKind::service);
   EXPECT_EQ(token->groups, std::vector<std::string>{"all"});
   EXPECT_TRUE(token->apps.empty());
+  EXPECT_EQ(token->family, "");
   EXPECT_TRUE(store->snapshot()->is_revoked(RevocationKind::person, "ada", 5));
   EXPECT_EQ(said(store->add_device_grant(grant_of("A"))), "ok");
   store.reset();
@@ -91,7 +92,7 @@ TEST_F(StateFile, ANewerOneIsRefusedNamingBothVersions) {
   const std::string before = content_of(path);
   const std::string why = refusal();
   EXPECT_TRUE(has(why, path)) << why;
-  EXPECT_TRUE(has(why, "has version 7") && has(why, "up to 2")) << why;
+  EXPECT_TRUE(has(why, "has version 7") && has(why, "up to 3")) << why;
   EXPECT_TRUE(content_of(path) == before);
 }
 
@@ -144,10 +145,14 @@ TEST_F(StateFile, ADamagedOneIsRefusedAndLeftAsItIs) {
 
 TEST_F(StateFile, ARecordThatMakesNoSenseIsRefused) {
   const std::pair<const char*, const char*> cases[]{
-      {"INSERT INTO tokens VALUES('a',zeroblob(32),0,'','','',1,2,'9:x,',4,0,0)",
+      {"INSERT INTO tokens VALUES('a',zeroblob(32),0,'','','',1,2,'9:x,',4,0,0,'')",
        "DELETE FROM tokens"},
-      {"INSERT INTO tokens VALUES('a',zeroblob(32),0,'','','',1,2,'',5,0,0)", "DELETE FROM tokens"},
-      {"INSERT INTO tokens VALUES('a',zeroblob(31),0,'','','',1,2,'',4,0,0)", "DELETE FROM tokens"},
+      {"INSERT INTO tokens VALUES('a',zeroblob(32),0,'','','',1,2,'',5,0,0,'')",
+       "DELETE FROM tokens"},
+      {"INSERT INTO tokens VALUES('a',zeroblob(31),0,'','','',1,2,'',4,0,0,'')",
+       "DELETE FROM tokens"},
+      {"INSERT INTO tokens VALUES('a',zeroblob(32),5,'','','',1,2,'',4,0,0,'')",
+       "DELETE FROM tokens"},
       {"INSERT INTO revocations VALUES(3,'a',1,2)", "DELETE FROM revocations"}};
   EXPECT_EQ(refusal(), "");
   for (const auto& [spoil, repair] : cases) {

@@ -139,9 +139,20 @@ Store::Answer<void> SqliteStore::add_token(Token token) {
       [token = std::move(token)](Database& database) { return database.add_token(token); });
 }
 
+Store::Answer<void> SqliteStore::replace_token(std::string old_id, std::vector<Token> tokens) {
+  return use<void>([old_id = std::move(old_id), tokens = std::move(tokens), now = unix_now()](
+                       Database& database) { return database.replace_token(old_id, tokens, now); });
+}
+
 Store::Answer<void> SqliteStore::revoke_token(std::string id) {
   return use<void>([id = std::move(id), now = unix_now()](Database& database) {
     return database.revoke_token(id, now);
+  });
+}
+
+Store::Answer<void> SqliteStore::revoke_family(std::string family) {
+  return use<void>([family = std::move(family), now = unix_now()](Database& database) {
+    return database.revoke_family(family, now);
   });
 }
 

@@ -40,7 +40,9 @@ class SqliteStore final : public Store {
   ~SqliteStore() override;
 
   Answer<void> add_token(Token token) override;
+  Answer<void> replace_token(std::string old_id, std::vector<Token> tokens) override;
   Answer<void> revoke_token(std::string id) override;
+  Answer<void> revoke_family(std::string family) override;
   Answer<void> revoke(Revocation revocation) override;
   Answer<void> put_refresh_token(RefreshToken token) override;
   Answer<RefreshToken> refresh_token(std::string session) override;

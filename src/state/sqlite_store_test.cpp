@@ -64,6 +64,73 @@ TEST_F(SqliteStoreTest, RevokingATokenHoldsAtOnceAndForGood) {
   EXPECT_EQ(find("a")->revoked_at, kNow + 5);
 }
 
+TEST_F(SqliteStoreTest, EveryKindComesBackAsItself) {
+  for (const TokenKind kind : {TokenKind::personal, TokenKind::service, TokenKind::device,
+                               TokenKind::renewal, TokenKind::role}) {
+    Token token = token_of("k" + std::to_string(static_cast<int>(kind)));
+    token.kind = kind;
+    token.family = "f:1,";
+    EXPECT_EQ(said(store->add_token(token)), "ok");
+    reopen();
+    ASSERT_NE(find(token.id), nullptr);
+    EXPECT_EQ(*find(token.id), token);
+  }
+}
+
+TEST_F(SqliteStoreTest, ATokenIsReplacedOnceAllOrNothing) {
+  EXPECT_EQ(said(store->add_token(token_of("old"))), "ok");
+  EXPECT_EQ(said(store->replace_token("old", {token_of("a"), token_of("old")})), "conflict");
+  EXPECT_EQ(find("a"), nullptr);
+  EXPECT_EQ(find("old")->revoked_at, 0) << "nothing was changed";
+  EXPECT_EQ(said(store->replace_token("nobody's", {token_of("a")})), "conflict");
+  EXPECT_EQ(said(store->replace_token("old", {token_of("a"), token_of("b")})), "ok");
+  EXPECT_EQ(said(store->replace_token("old", {token_of("c")})), "conflict");
+  EXPECT_EQ(said(store->replace_token("", {token_of("d"), token_of("e")})), "ok");
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(store->snapshot()->tokens(), 5u);
+    EXPECT_EQ(find("old")->revoked_at, kNow);
+    EXPECT_EQ(*find("a"), token_of("a"));
+    EXPECT_EQ(find("c"), nullptr);
+    reopen();
+  }
+  clock.set_unix_seconds(token_of("a").expires);
+  EXPECT_EQ(said(store->replace_token("a", {token_of("f")})), "conflict") << "it has expired";
+}
+
+TEST_F(SqliteStoreTest, OfManyWhoReplaceATokenOneSucceeds) {
+  EXPECT_EQ(said(store->add_token(token_of("old"))), "ok");
+  SqliteStore other(loop, path);
+  std::vector<std::optional<Outcome<void>>> results(40);
+  runtime::TaskSet tasks(loop);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    SqliteStore& taker = i % 2 == 0 ? *store : other;
+    tasks.start(keep(taker.replace_token("old", {token_of(std::to_string(i))}), results[i]));
+  }
+  ASSERT_TRUE(turn_until([&] { return tasks.size() == 0; }));
+  EXPECT_EQ(std::ranges::count_if(results, [](const auto& result) { return result->has_value(); }),
+            1);
+}
+
+TEST_F(SqliteStoreTest, AFamilyEndsTogether) {
+  for (const std::string id : {"a", "b", "c", "d"}) {
+    Token token = token_of(id);
+    token.family = id == "c" ? "other" : id == "d" ? "" : "one";
+    EXPECT_EQ(said(store->add_token(token)), "ok");
+  }
+  EXPECT_EQ(said(store->revoke_token("a")), "ok");
+  clock.advance(5s);
+  EXPECT_EQ(said(store->revoke_family("one")), "ok");
+  EXPECT_EQ(said(store->revoke_family("one")), "not-found");
+  EXPECT_EQ(said(store->revoke_family("")), "not-found") << "no family at all";
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(find("a")->revoked_at, kNow);
+    EXPECT_EQ(find("b")->revoked_at, kNow + 5);
+    EXPECT_EQ(find("c")->revoked_at, 0);
+    EXPECT_EQ(find("d")->revoked_at, 0);
+    reopen();
+  }
+}
+
 TEST_F(SqliteStoreTest, APersonsTokensAreListedNewestFirst) {
   for (int i = 0; i < 5; ++i) {
     Token token = token_of("a" + std::to_string(i));

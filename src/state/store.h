@@ -66,8 +66,14 @@ class Store {
 
   // Adds a token. conflict: its id or its hash is in use.
   virtual Answer<void> add_token(Token token) = 0;
+  // Ends the token `old_id` and adds others in its place, all or nothing: of many who try to
+  // replace one token, one succeeds. "": nothing is to be ended. conflict: the old one is not there
+  // or has ended, or an id or hash is in use.
+  virtual Answer<void> replace_token(std::string old_id, std::vector<Token> tokens) = 0;
   // Ends a token now; one that is revoked already stays so. not_found: no such token.
   virtual Answer<void> revoke_token(std::string id) = 0;
+  // The same for all tokens of a family, which is not "". not_found: none of them was usable.
+  virtual Answer<void> revoke_family(std::string family) = 0;
   // All tokens of a person, the newest first, those that ended lately too.
   std::vector<Token> tokens_of(std::string_view person) const;
 

@@ -25,6 +25,151 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who the caller is, and how that is known. */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one may sign in. For everybody. */
+        get: operations["getSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's tokens, or for administrators somebody else's.
+         * @description The newest first; those that ended stay for a month. Of a sign-in on a device only the pair at
+         *     hand is listed. A token that is narrowed, by apps or a permission, sees itself only.
+         */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Makes a token. Its secret is told this once.
+         * @description Takes a session whose sign-in is at most ten minutes old, else 403 `sign-in-too-old`: sign in
+         *     again. At most 50 tokens of one person are usable at once, else 409 `too-many-tokens`.
+         */
+        post: operations["makeToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Ends a token at once, one's own, or any for administrators.
+         * @description One of a sign-in on a device ends with all the others of that sign-in. One that has ended stays
+         *     so, which is no error.
+         */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/device/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a sign-in on a device without a browser (RFC 8628 §3.1). For everybody. */
+        post: operations["beginDeviceSignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/device/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks whether somebody has agreed, or renews (RFC 8628 §3.4, RFC 6749 §6). For everybody.
+         * @description An access token is good for at most twelve hours. The refresh token works once: renewing gives
+         *     another, and all of them end when the sign-in does, 30 days after it at the latest. One that
+         *     comes a second time ends the whole sign-in.
+         */
+        post: operations["getDeviceToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/device/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What somebody with a session is about to allow a device.
+         * @description After ten wrong codes in ten minutes the answer is 429.
+         */
+        get: operations["getDeviceGrant"];
+        put?: never;
+        /**
+         * Allows a device to sign in as the caller, or denies it.
+         * @description Takes a session whose sign-in is at most ten minutes old, else 403 `sign-in-too-old`. 404: no
+         *     such code; 409: it has been decided, or the caller has 50 sign-ins already.
+         */
+        post: operations["decideDeviceGrant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -80,6 +225,149 @@ export interface components {
          * @enum {string}
          */
         AppState: "available" | "unavailable" | "unknown";
+        Me: {
+            person: components["schemas"]["Person"];
+            /**
+             * @description How the caller is known. `session`: signed in here with a browser. `token`: one of our
+             *     tokens. `bearer`: a JWT of a configured issuer. `load_balancer`: a load balancer vouches.
+             * @enum {string}
+             */
+            means: "anonymous" | "session" | "token" | "bearer" | "load_balancer";
+            /** @description Where the session was begun; null without one. */
+            provider: components["schemas"]["Provider"] | null;
+            /** @description Null for whoever has none. */
+            session: components["schemas"]["Session"] | null;
+            /** @description Whether making tokens is open to the caller at all, after signing in anew. */
+            can_make_tokens: boolean;
+            /** @description The most `lifetime_days` of a token. */
+            max_token_days: number;
+        };
+        Person: {
+            id: string;
+            /** @description For people to read; may be empty. */
+            name: string;
+            groups: string[];
+            admin: boolean;
+        };
+        Session: {
+            /**
+             * Format: date-time
+             * @description When the person last proved who they are.
+             */
+            signed_in_at: string;
+            /** Format: date-time */
+            ends_at: string;
+        };
+        SignIn: {
+            /** @description What the company calls this place; `portal.title` of the configuration. */
+            title: string;
+            providers: components["schemas"]["Provider"][];
+        };
+        Provider: {
+            /** @description As in addresses and in the configuration. */
+            name: string;
+            /** @description For people. */
+            title: string;
+        };
+        TokenList: {
+            tokens: components["schemas"]["Token"][];
+        };
+        Token: {
+            id: string;
+            kind: components["schemas"]["TokenKind"];
+            title: string;
+            /** @description Whom it speaks for; `service:<title>` for a service. */
+            person: string;
+            /** Format: date-time */
+            made_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description The only apps that it opens; empty for all. */
+            apps: string[];
+            /** @description What it gives at most; null when it is not narrowed. */
+            permission: components["schemas"]["Permission"] | null;
+            /**
+             * Format: date-time
+             * @description Up to some minutes late; null for never.
+             */
+            last_used_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /** @enum {string} */
+            state: "usable" | "expired" | "revoked";
+        };
+        /**
+         * @description `personal` and `service` are made here. `device`: of a sign-in on a device. `renewal`: what
+         *     renews that one; it opens nothing. `role`: of an AWS role.
+         * @enum {string}
+         */
+        TokenKind: "personal" | "service" | "device" | "renewal" | "role";
+        /** @enum {string} */
+        Permission: "READ" | "USE" | "EDIT" | "MANAGE";
+        TokenRequest: {
+            /** @description For people; of a service its name, of 1 to 63 of `a-z`, `0-9` and `-`. */
+            title: string;
+            /**
+             * @description Services take an administrator.
+             * @default personal
+             * @enum {string}
+             */
+            kind: "personal" | "service";
+            /** @description 30 when it is left out, or `max_token_days` where that is less. */
+            lifetime_days?: number;
+            /** @description The only apps that it opens; empty or left out for all. */
+            apps?: string[];
+            /** @description What it gives at most; null or left out for everything. */
+            permission?: components["schemas"]["Permission"] | null;
+            /** @description Of a service, and of nothing else. A personal token has its owner's groups. */
+            groups?: string[];
+        };
+        MadeToken: {
+            token: components["schemas"]["Token"];
+            /** @description What the client sends. Nobody can tell it a second time. */
+            secret: string;
+        };
+        DeviceCodes: {
+            device_code: string;
+            user_code: string;
+            /** Format: uri */
+            verification_uri: string;
+            /** Format: uri */
+            verification_uri_complete: string;
+            /** @description Seconds. */
+            expires_in: number;
+            /** @description Seconds to wait between two questions. */
+            interval: number;
+        };
+        DeviceTokens: {
+            access_token: string;
+            /** @enum {string} */
+            token_type: "Bearer";
+            /** @description Seconds. */
+            expires_in: number;
+            refresh_token: string;
+        };
+        DeviceGrant: {
+            user_code: string;
+            /** @description The address that began it, for the person to compare. */
+            client_address: string;
+            /** Format: date-time */
+            made_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @enum {string} */
+            state: "pending" | "approved" | "denied";
+        };
+        GrantDecision: {
+            /** @description In any case, with or without dash and spaces. */
+            user_code: string;
+            approve: boolean;
+        };
+        OAuthError: {
+            /** @enum {string} */
+            error: "invalid_request" | "invalid_client" | "invalid_grant" | "unsupported_grant_type" | "authorization_pending" | "slow_down" | "access_denied" | "expired_token";
+            error_description?: string;
+        };
         Error: {
             /** @description MLflow's code, for instance `PERMISSION_DENIED` or `TEMPORARILY_UNAVAILABLE`. */
             error_code: string;
@@ -88,6 +376,17 @@ export interface components {
         };
     };
     responses: {
+        /** @description An error as OAuth has it (RFC 6749 §5.2, RFC 8628 §3.5). */
+        OAuthError: {
+            headers: {
+                /** @description Names this request in the logs. */
+                "x-request-id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OAuthError"];
+            };
+        };
         /** @description A refusal or a failure, in MLflow's own shape. */
         Error: {
             headers: {
@@ -126,6 +425,233 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AppList"];
                 };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller; `anonymous` where sign-in is off. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The providers in the configuration's order; none where sign-in is off. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: {
+                /** @description Somebody's id; other people's take an administrator. */
+                person?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tokens, without their secrets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    makeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description The token and its secret. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    beginDeviceSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /** @enum {string} */
+                    client_id: "signet-cli";
+                };
+            };
+        };
+        responses: {
+            /** @description The codes (RFC 8628 §3.2). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCodes"];
+                };
+            };
+            400: components["responses"]["OAuthError"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getDeviceToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /** @enum {string} */
+                    grant_type: "urn:ietf:params:oauth:grant-type:device_code" | "refresh_token";
+                    /**
+                     * @description Needed with a device code.
+                     * @enum {string}
+                     */
+                    client_id?: "signet-cli";
+                    device_code?: string;
+                    refresh_token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The tokens (RFC 6749 §5.1). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceTokens"];
+                };
+            };
+            400: components["responses"]["OAuthError"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getDeviceGrant: {
+        parameters: {
+            query: {
+                /**
+                 * @description In any case, with or without dash and spaces.
+                 * @example WDJB-MJHT
+                 */
+                user_code: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sign-in that waits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceGrant"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    decideDeviceGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantDecision"];
+            };
+        };
+        responses: {
+            /** @description It has been decided. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Error"];
         };
