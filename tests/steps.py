@@ -19,7 +19,7 @@ JOBS = int(os.environ.get("SIGNET_JOBS", os.cpu_count() or 2))
 # Rooms whose objects are handed from one thread to another.
 THREADED = ("runtime", "watch", "origin", "front", "gateway", "identity", "state")
 # The programs that tests/vectors runs.
-DRIVERS = ("signing_driver", "jws_driver")
+DRIVERS = ("signing_driver", "jws_driver", "aws_proof_driver", "load_balancer_driver")
 CLANG_TIDY_FILES = 24
 FUZZ_SECONDS = 20
 FUZZ_LONG_SECONDS = 600

@@ -84,6 +84,10 @@ std::expected<Person, std::string> person_of(const Claims& claims, const config:
   }
   Person person;
   person.id = config::person_id(**id);
+  if (person.id.starts_with(kAwsPersonPrefix)) {
+    return std::unexpected(
+        fmt::format("the claim {} begins as the ids of AWS roles do", names.person));
+  }
   if (auto name = claims.text(names.name); name && *name && is_printable(**name)) {
     person.name = std::string((*name)->substr(0, kLongestPerson));
   }
