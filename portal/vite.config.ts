@@ -1,12 +1,15 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { fontFiles, precompressed } from "./build/assets.ts";
+import { injected } from "./build/injected.ts";
+
+const kTarget = ["chrome111", "firefox115", "safari16.4"];
 
 export default defineConfig({
   base: "/app/",
-  plugins: [react(), fontFiles(), precompressed()],
+  plugins: [react(), fontFiles(), injected("session-watch", kTarget), precompressed()],
   build: {
-    target: ["chrome111", "firefox115", "safari16.4"],
+    target: kTarget,
     // An inlined asset would be a data: address, which the content security policy limits.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

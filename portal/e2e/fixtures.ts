@@ -1,5 +1,6 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { test as base, expect, type Page } from "@playwright/test";
+import type { DeviceGrant, Token } from "../src/api/account.ts";
 
 export interface Gateway {
   /** Sets what the fake gateway does from now on; what is not named is as at the start. */
@@ -8,6 +9,10 @@ export interface Gateway {
     apps?: "some" | "none" | "many" | "broken";
     slow?: number;
     badPages?: number;
+    session?: "off" | "out" | "in" | "old";
+    providers?: "none" | "one" | "two";
+    tokens?: Token[];
+    grant?: DeviceGrant["state"];
   }): Promise<void>;
 }
 
@@ -75,6 +80,9 @@ export function mlflow(page: Page) {
 /** The address bar without the origin. */
 export async function expectAddress(page: Page, address: string) {
   await expect
-    .poll(() => page.evaluate(() => location.href.slice(location.origin.length)))
+    // A page that is just being left has no address.
+    .poll(() =>
+      page.evaluate(() => location.href.slice(location.origin.length)).catch(() => "leaving"),
+    )
     .toBe(address);
 }

@@ -2,11 +2,12 @@
  * The gateway as the portal sees it, with its content security policy, and two MLflows whose page is
  * a small program on the router that MLflow itself uses.
  */
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
+import type { DeviceGrant, Me, Provider, Token } from "../src/api/account.ts";
 import type { components } from "../src/api/schema.ts";
 
 type App = components["schemas"]["App"];
@@ -31,6 +32,12 @@ const kPolicy = [
   "frame-ancestors 'self'",
 ].join("; ");
 
+const kWatch = '<script src="/signet/static/session-watch.js"></script>';
+const kWatchOfOwnHost = kWatch.replace(">", ` data-portal="${kPublic}">`);
+const kCsrf = "0123456789abcdef";
+const kCorp: Provider = { name: "corp", title: "Company login" };
+const kPartners: Provider = { name: "partners", title: "Partner login" };
+
 const kTypes: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
@@ -46,6 +53,11 @@ function freshState() {
     apps: "some" as "some" | "none" | "many" | "broken",
     slow: 0,
     badPages: 0,
+    /** Off: nobody signs in. Out: there is no session. Old: one from a while ago. */
+    session: "off" as "off" | "out" | "in" | "old",
+    providers: "one" as "none" | "one" | "two",
+    tokens: [] as Token[],
+    grant: "pending" as DeviceGrant["state"],
   };
 }
 let state = freshState();
@@ -83,6 +95,24 @@ function apps(): App[] {
   if (state.apps === "none") return [];
   if (state.apps === "some") return some;
   return [...some, ...Array.from({ length: 9 }, (_, i) => app(`team-${i}`, `Team ${i}`))];
+}
+
+function me(): Me {
+  const isOff = state.session === "off";
+  return {
+    person: isOff
+      ? { id: "anonymous", name: "", groups: [], admin: true }
+      : { id: "ada@example.com", name: "Ada Lovelace", groups: ["team-a"], admin: false },
+    means: isOff ? "anonymous" : "session",
+    provider: isOff ? null : kCorp,
+    session: isOff ? null : { signed_in_at: iso(-3600), ends_at: iso(36_000) },
+    can_make_tokens: !isOff,
+    max_token_days: 90,
+  };
+}
+
+function iso(seconds: number) {
+  return new Date(Date.now() + seconds * 1000).toISOString();
 }
 
 function send(to: ServerResponse, status: number, type: string, body: string) {
@@ -128,7 +158,90 @@ async function mlflow(to: ServerResponse, name: string, path: string, wantsPage:
     state.badPages -= 1;
     return send(to, 502, "text/html", "<!doctype html><title>502</title><p>Lost</p>");
   }
-  sendFile(to, kMlflow, path === "" ? "index.html" : path);
+  if (path !== "") return sendFile(to, kMlflow, path);
+  const page = readFileSync(join(kMlflow, "index.html"), "utf8");
+  to.setHeader("content-security-policy", mlflowPolicy(name));
+  const watch = name === "own" ? kWatchOfOwnHost : kWatch;
+  send(to, 200, "text/html", page.replace("<head>", `<head>${watch}`));
+}
+
+/** As the gateway confines MLflow's scripts. */
+function mlflowPolicy(name: string) {
+  const host = name === "own" ? new URL(kOwnHost).host : new URL(kPublic).host;
+  const mount = name === "own" ? "" : `/apps/${name}`;
+  return `script-src ${host}${mount}/static-files/ ${host}/signet/static/; object-src 'none'`;
+}
+
+function refuse(to: ServerResponse, status: number, refusal: string, message: string) {
+  to.setHeader("x-signet-refusal", refusal);
+  send(to, status, "application/json", JSON.stringify({ error_code: "X", message }));
+}
+
+/** What the gateway asks of whoever is behind sign-in. True when it has refused. */
+function isStranger(from: IncomingMessage, to: ServerResponse) {
+  if (state.session !== "out") return false;
+  if (from.headers["sec-fetch-mode"] === "navigate") {
+    const back = encodeURIComponent(from.url ?? "/");
+    to.writeHead(302, { location: `/app/sign-in?return=${back}` }).end();
+  } else {
+    refuse(to, 401, "unauthenticated", "Nobody is signed in.");
+  }
+  return true;
+}
+
+function signIn(from: IncomingMessage, to: ServerResponse) {
+  const { searchParams } = new URL(from.url ?? "/", kPublic);
+  state.session = "in";
+  to.writeHead(302, { location: searchParams.get("return") ?? "/app" }).end();
+}
+
+/** Below /signet/api/v1, for whoever is known. */
+async function account(from: IncomingMessage, to: ServerResponse, path: string) {
+  const json = (status: number, body: unknown) =>
+    send(to, status, "application/json", JSON.stringify(body));
+  const isChange = from.method !== "GET";
+  const sent = isChange ? JSON.parse((await readAll(from)) || "{}") : {};
+  if (isChange && from.headers["x-signet-csrf"] !== kCsrf) {
+    return refuse(to, 403, "cross-site", "The proof is missing.");
+  }
+  if (path === "/me") return json(200, me());
+  if (path === "/tokens" && !isChange) return json(200, { tokens: state.tokens });
+  if (path === "/tokens") {
+    if (state.session === "old") return refuse(to, 403, "sign-in-too-old", "Sign in again.");
+    const { title, apps, permission, kind, lifetime_days: days } = sent;
+    const token: Token = {
+      id: `${state.tokens.length}`.padStart(16, "0"),
+      person: "ada@example.com",
+      made_at: iso(0),
+      expires_at: iso(days * 86_400),
+      last_used_at: null,
+      revoked_at: null,
+      state: "usable",
+      ...{ title, apps, permission, kind },
+    };
+    state.tokens.push(token);
+    return json(201, { token, secret: "signet_1f0bNotARealSecretNotARealSecret00" });
+  }
+  const [, id] = /^\/tokens\/([0-9a-f]{16})$/.exec(path) ?? [];
+  const revoked = state.tokens.find((token) => token.id === id);
+  if (from.method === "DELETE" && revoked) {
+    Object.assign(revoked, { state: "revoked", revoked_at: iso(0) });
+    return to.writeHead(204).end();
+  }
+  if (path === "/device/grants") {
+    const { searchParams } = new URL(from.url ?? "/", kPublic);
+    if ((isChange ? sent.user_code : searchParams.get("user_code")) !== "BCDF-GHJK") {
+      return refuse(to, 404, "", "There is no such code.");
+    }
+    if (isChange) {
+      state.grant = sent.approve === true ? "approved" : "denied";
+      return to.writeHead(204).end();
+    }
+    const client_address = "203.0.113.7";
+    const times = { made_at: iso(-60), expires_at: iso(540) };
+    return json(200, { user_code: "BCDF-GHJK", client_address, ...times, state: state.grant });
+  }
+  return fail(to, 404, `No ${path} here.`);
 }
 
 async function portal(from: IncomingMessage, to: ServerResponse) {
@@ -136,6 +249,7 @@ async function portal(from: IncomingMessage, to: ServerResponse) {
   if (!isLawful(path)) return fail(to, 400, `The gateway refuses ${path}.`);
   const mount = /^\/apps\/([^/]+)\/(.*)$/.exec(path);
   if (mount) {
+    if (!mount[2]?.startsWith("static-files/") && isStranger(from, to)) return;
     const wantsPage = from.headers.accept?.includes("text/html") === true;
     return mlflow(to, mount[1] ?? "", mount[2] ?? "", wantsPage);
   }
@@ -144,13 +258,33 @@ async function portal(from: IncomingMessage, to: ServerResponse) {
     state = { ...freshState(), ...change };
     return send(to, 200, "application/json", "{}");
   }
+  if (path.startsWith("/signet/static/")) {
+    return sendFile(to, join(kDist, "static"), path.slice("/signet/static/".length));
+  }
+  if (path === "/signet/sign-in") return signIn(from, to);
+  if (path === "/signet/sign-out") {
+    if (from.headers["x-signet-csrf"] !== kCsrf) return refuse(to, 403, "cross-site", "No.");
+    state.session = "out";
+    return send(to, 200, "application/json", '{"location": "/app/signed-out"}');
+  }
+  if (path === "/signet/api/v1/sign-in") {
+    const providers = { none: [], one: [kCorp], two: [kCorp, kPartners] }[state.providers];
+    const body = { title: "ML platform", providers };
+    return send(to, 200, "application/json", JSON.stringify(body));
+  }
+  if (path.startsWith("/signet/api/") && isStranger(from, to)) return;
   if (path === "/signet/api/v1/apps") {
     if (state.apps === "broken") return fail(to, 503, "The gateway is starting.");
     const body = { portal: { title: "ML platform" }, apps: apps() };
     return send(to, 200, "application/json", JSON.stringify(body));
   }
+  const api = "/signet/api/v1";
+  if (path.startsWith(`${api}/`)) return account(from, to, path.slice(api.length));
+  if (path === "/favicon.ico") return to.writeHead(204).end();
   if (path === "/") return to.writeHead(302, { location: "/app" }).end();
   if (path !== "/app" && !path.startsWith("/app/")) return fail(to, 404, `No ${path} here.`);
+  const cookie = `mlflow-request-header-X-Signet-Csrf=${kCsrf}; Path=/; SameSite=Strict`;
+  if (state.session === "in" || state.session === "old") to.setHeader("set-cookie", cookie);
   to.setHeader("content-security-policy", kPolicy);
   to.setHeader("cross-origin-opener-policy", "same-origin");
   const isFile = extname(path) !== "";
@@ -165,7 +299,11 @@ await build({
   build: { outDir: kMlflow, emptyOutDir: true, assetsDir: "static-files" },
 });
 createServer((from, to) => void portal(from, to)).listen(kPort, "127.0.0.1");
-createServer((from, to) => void mlflow(to, "own", (from.url ?? "/").slice(1), true)).listen(
-  kPort + 1,
-  "localhost",
-);
+createServer((from, to) => {
+  const path = (from.url ?? "/").slice(1);
+  if (path.startsWith("signet/static/")) {
+    return sendFile(to, join(kDist, "static"), path.slice("signet/static/".length));
+  }
+  if (path.startsWith("ajax-api/") && isStranger(from, to)) return;
+  void mlflow(to, "own", path, true);
+}).listen(kPort + 1, "localhost");

@@ -11,6 +11,20 @@ import {
   useNavigate,
 } from "react-router";
 
+const kSearch = "ajax-api/2.0/mlflow/experiments/search";
+
+/** MLflow shows an error and does no more. */
+async function searchWithFetch() {
+  const answer = await fetch(kSearch);
+  document.title = `Answer ${answer.status} - MLflow`;
+}
+
+function searchWithXhr() {
+  const request = new XMLHttpRequest();
+  request.open("GET", kSearch);
+  request.send();
+}
+
 function Frame() {
   const { pathname, search, hash, state } = useLocation();
   const navigate = useNavigate();
@@ -39,6 +53,12 @@ function Frame() {
         </button>
         <button type="button" onClick={() => navigate("/typed?q=1")}>
           Push
+        </button>
+        <button type="button" onClick={() => void searchWithFetch()}>
+          Fetch
+        </button>
+        <button type="button" onClick={searchWithXhr}>
+          XHR
         </button>
       </nav>
       <h1 data-testid="route">{pathname + search + hash}</h1>

@@ -1,4 +1,5 @@
-import { ApiError, ask, fetchApps, readError } from "../api/apps.ts";
+import { fetchApps } from "../api/apps.ts";
+import { ApiError, ask, readError } from "../api/ask.ts";
 import type { Mount } from "../links/mount.ts";
 
 /**

@@ -29,7 +29,8 @@ const kSandbox: App = {
 };
 
 function answerWith(...answers: (() => Response | Promise<Response>)[]) {
-  const fetched = vi.fn(async () => {
+  const fetched = vi.fn(async (address: string) => {
+    if (address.endsWith("/me")) return Response.json({ means: "anonymous" });
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     if (answer === undefined) throw new Error("nothing to answer");
     return answer();

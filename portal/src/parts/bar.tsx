@@ -2,16 +2,19 @@ import type { MouseEvent, ReactNode } from "react";
 import { useNavigate } from "react-router";
 import { kPortal } from "../links/address.ts";
 import mark from "../mark.svg";
+import { Account } from "./account.tsx";
 import { kFallbackTitle } from "./words.ts";
 
 interface Props {
   title: string | undefined;
   children?: ReactNode;
   actions?: ReactNode;
+  /** Leaves out who is signed in, on pages for those who are not. */
+  isPublic?: boolean;
 }
 
 /** The slim bar on top of every page: where am I, where else can I go. */
-export function Bar({ title, children, actions }: Props) {
+export function Bar({ title, children, actions, isPublic = false }: Props) {
   const navigate = useNavigate();
   const goHome = (event: MouseEvent) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
@@ -29,7 +32,10 @@ export function Bar({ title, children, actions }: Props) {
           {children}
         </nav>
       )}
-      <div className="bar-actions">{actions}</div>
+      <div className="bar-actions">
+        {actions}
+        {!isPublic && <Account />}
+      </div>
     </header>
   );
 }

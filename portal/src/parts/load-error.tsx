@@ -1,21 +1,23 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import { ApiError } from "../api/apps.ts";
+import { ApiError } from "../api/ask.ts";
 
 interface Props {
+  /** What could not be loaded. */
+  what?: string;
   error: Error;
   trying: boolean;
   onRetry: () => void;
 }
 
-/** The list of apps did not come. */
-export function LoadError({ error, trying, onRetry }: Props) {
+/** What a page is about did not come. */
+export function LoadError({ what = "The list of apps", error, trying, onRetry }: Props) {
   const id = error instanceof ApiError ? error.requestId : null;
   return (
     <Alert
       type="error"
-      header="The list of apps could not be loaded"
+      header={`${what} could not be loaded`}
       action={
         <Button loading={trying} loadingText="Trying again" onClick={onRetry}>
           Try again

@@ -1,9 +1,11 @@
 import Box from "@cloudscape-design/components/box";
 import Spinner from "@cloudscape-design/components/spinner";
 import { useEffect, useRef, useState } from "react";
-import { ApiError, type App } from "../api/apps.ts";
+import type { App } from "../api/apps.ts";
+import { ApiError } from "../api/ask.ts";
 import { checkApp } from "../frame/check-app.ts";
 import { useFrameHistory } from "../frame/use-frame-history.ts";
+import { useSessionEnd } from "../frame/use-session-end.ts";
 import { readAddress } from "../links/address.ts";
 import { frameUrl, type Mount } from "../links/mount.ts";
 import type { Trouble } from "./app-down.tsx";
@@ -44,6 +46,7 @@ export function MlflowFrame({ app, mount, onTitle, onTrouble }: Props) {
   };
 
   useFrameHistory(frame, { app: app.name, mount, onTitle, onLoaded });
+  useSessionEnd(frame, mount);
   return (
     <main className="frame">
       <h1 className="unseen">{app.title}</h1>

@@ -1,10 +1,10 @@
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tabs from "@cloudscape-design/components/tabs";
 import type { App } from "../api/apps.ts";
+import { Code } from "./code.tsx";
 
 interface Props {
   app: App | null;
@@ -63,22 +63,4 @@ python train.py`;
 function inPowerShell(url: string) {
   return `$env:MLFLOW_TRACKING_URI = "${url}"
 python train.py`;
-}
-
-function Code({ text }: { text: string }) {
-  return (
-    <div className="code">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys */}
-      <pre tabIndex={0}>{text}</pre>
-      <div className="code-copy">
-        <CopyToClipboard
-          variant="icon"
-          textToCopy={text}
-          copyButtonAriaLabel="Copy the code"
-          copySuccessText="Copied"
-          copyErrorText="The browser does not allow copying here"
-        />
-      </div>
-    </div>
-  );
 }
