@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include <fmt/format.h>
@@ -18,6 +19,10 @@ bool is_external_id(std::string_view text) {
   };
   return text.size() >= 2 && text.size() <= 1224 && std::ranges::all_of(text, lawful);
 }
+
+// An app of the name of a page or a folder of the portal's own would never be reached.
+constexpr std::array<std::string_view, 6> kPortalNames{"assets", "device",     "sign-in",
+                                                       "static", "signed-out", "tokens"};
 
 class AppReader {
  public:
@@ -66,8 +71,10 @@ class AppReader {
                                          "lower-case letters, digits and hyphens, no hyphen first",
                                          app.name));
     }
-    if (app.name == "assets") {
-      entry_.problem("name", "\"assets\" is where the portal keeps its files: use another name");
+    if (std::ranges::find(kPortalNames, app.name) != kPortalNames.end()) {
+      entry_.problem(
+          "name",
+          fmt::format("\"{}\" is a page or a folder of the portal: use another name", app.name));
     }
     if (!entry_.text("title", app.title)) app.title = app.name;
     if (app.title.size() > 200) entry_.problem("title", "longer than 200 bytes: shorten it");

@@ -82,6 +82,7 @@ runtime::Task<void> Exchange::run() {
     case Place::portal: co_return co_await answer_portal();
     case Place::portal_api: co_return co_await answer_portal_api();
     case Place::sign_in: co_return co_await answer_sign_in();
+    case Place::static_file: co_return co_await answer_static();
     case Place::app: break;
   }
 
@@ -335,6 +336,7 @@ runtime::Task<bool> Exchange::relay_whole(origin::Incoming& incoming, std::strin
   add_answer_fields(incoming.fields(), head.status, context(), true, head.fields);
   add_cookies(head.fields);
   std::string edited = edit_page(begun);
+  if (at_->sessions() != nullptr) edited = with_script(edited, "/signet/static/session-watch.js");
   status_ = head.status;
   reply_.start(head, edited.size());
   if (!co_await send_text(edited)) co_return true;

@@ -17,6 +17,7 @@
 #include "identity/sign_in.h"
 #include "origin/incoming.h"
 #include "origin/outgoing.h"
+#include "portal_api/api_call.h"
 #include "watch/gateway_metrics.h"
 #include "watch/trace_context.h"
 
@@ -44,6 +45,9 @@ class Exchange {
   runtime::Task<Refusal> recognise();
   runtime::Task<Refusal> recognise_token(std::string token);
   runtime::Task<Refusal> recognise_session();
+  runtime::Task<Refusal> recognise_by_load_balancer();
+  Refusal recognise_own_token(std::string_view secret);
+  bool is_from_trusted_proxy() const;
   Refused unauthenticated(std::string_view message, std::string detail) const;
   void adopt(identity::Session session);
   Refusal store_is_stale() const;
@@ -57,6 +61,11 @@ class Exchange {
   runtime::Task<void> answer_health();
   runtime::Task<void> answer_portal();
   runtime::Task<void> answer_portal_api();
+  runtime::Task<void> answer_static();
+  runtime::Task<void> answer_from_desk(std::string_view below);
+  runtime::Task<void> send(portal_api::ApiAnswer answer);
+  bool is_public_api() const;
+  std::optional<portal_api::Caller> caller() const;
 
   // Signing in and out (exchange_sign_in.cpp).
   runtime::Task<void> answer_sign_in();
@@ -103,10 +112,13 @@ class Exchange {
   AppOnLoop* app_ = nullptr;
   std::shared_ptr<const identity::Person> person_;  // null: anonymous
   std::optional<identity::Session> session_;        // when a browser's session says who asks
-  std::string_view means_;                          // by what: for the audit log
-  std::string_view rule_;                           // what decided, for the audit log
-  std::string_view audit_event_;                    // what happened besides, for the audit log
-  std::vector<std::string> cookies_;                // Set-Cookie values of the answer
+  std::shared_ptr<const state::Token> token_;       // when a token of ours says it
+  identity::Means recognised_by_ = identity::Means::session;
+  std::string_view means_;            // by what: for the audit log
+  std::string_view actor_;            // who, when the answer alone tells it
+  std::string_view rule_;             // what decided, for the audit log
+  std::string_view audit_event_;      // what happened besides, for the audit log
+  std::vector<std::string> cookies_;  // Set-Cookie values of the answer
   std::optional<watch::AuditLog::Place> audit_place_;
   std::array<char, 32> request_id_;
   watch::TraceParent trace_;

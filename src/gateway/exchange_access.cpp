@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "gateway/exchange.h"
 #include "gateway/identity_desk.h"
+#include "gateway/text.h"
 #include "identity/authorization.h"
 #include "identity/form.h"
 #include "identity/kept_tokens.h"
@@ -77,18 +79,85 @@ Refused no_csrf_token() {
 // everybody. A token counts before a session: whoever sends one means it.
 runtime::Task<Exchange::Refusal> Exchange::recognise() {
   if (route_.place != Place::app && route_.place != Place::portal_api) co_return std::nullopt;
+  if (route_.place == Place::portal_api && is_public_api()) co_return std::nullopt;
   auto token = identity::presented_token(request_.head.fields);
   if (!token) {
     co_return unauthenticated("The Authorization of the request cannot be used.",
                               std::string(describe(token.error())));
   }
   if (*token) co_return co_await recognise_token(std::move(**token));
+  if (at_->load_balancer() != nullptr && is_from_trusted_proxy()) {
+    Refusal refusal = co_await recognise_by_load_balancer();
+    if (refusal || person_ != nullptr) co_return refusal;
+  }
   if (at_->sessions() != nullptr) co_return co_await recognise_session();
   co_return unauthenticated("Callers are known by a token here: send one.",
                             "no credential was sent");
 }
 
+// A load balancer is one of the trusted proxies: from anybody else its fields are nothing.
+bool Exchange::is_from_trusted_proxy() const {
+  return std::ranges::any_of(at_->site().config().trusted_proxies, [&](const config::Cidr& block) {
+    return block.contains(request_.peer);
+  });
+}
+
+runtime::Task<Exchange::Refusal> Exchange::recognise_by_load_balancer() {
+  identity::LoadBalancerIdentity& balancer = *at_->load_balancer();
+  const http::Fields& fields = request_.head.fields;
+  const auto now = [this] { return worker_.loop.clock().unix_seconds(); };
+  auto person = balancer.recognise(fields, now());
+  // At most a key of the load balancer's and then one of the issuer's.
+  for (int tries = 0; !person && tries < 2; ++tries) {
+    const runtime::Time deadline = runtime::after(worker_.loop.now(), kKeyPatience);
+    identity::LoadBalancerRejection& why = person.error();
+    bool renewed = false;
+    if (!why.renew_key.empty()) {
+      auto renewing = worker_.load_balancer_keys->renew(std::move(why.renew_key), deadline);
+      renewed = co_await std::move(renewing);
+    } else if (!why.renew_issuer.empty()) {
+      auto renewing = worker_.key_book->renew(std::move(why.renew_issuer), deadline);
+      renewed = co_await std::move(renewing);
+    }
+    if (!renewed) break;
+    person = balancer.recognise(fields, now());
+  }
+  if (!person) {
+    co_return unauthenticated("What the load balancer says is not valid here.",
+                              std::move(person.error().detail));
+  }
+  person_ = std::move(*person);
+  recognised_by_ = identity::Means::load_balancer;
+  means_ = "load-balancer";
+  co_return std::nullopt;
+}
+
+// A token of our own making. One that is not known while the store cannot be read may be good all
+// the same: then nobody can say.
+Exchange::Refusal Exchange::recognise_own_token(std::string_view secret) {
+  if (Refusal stale = store_is_stale()) return stale;
+  auto known = worker_.own_tokens.recognise(secret, worker_.store->snapshot());
+  if (!known) {
+    if (known.error().problem == identity::TokenProblem::unknown &&
+        worker_.store->stale_for() > runtime::Duration::zero()) {
+      Refused refused(watch::Refusal::overloaded, 503, "TEMPORARILY_UNAVAILABLE",
+                      "The gateway cannot look this token up just now.");
+      refused.detail = "the store cannot be read, and the token is not known";
+      refused.retry_after = 5;
+      return refused;
+    }
+    return unauthenticated("The token is not valid here.", std::move(known.error().detail));
+  }
+  worker_.store->note_used(*known->token);
+  person_ = std::move(known->person);
+  token_ = std::move(known->token);
+  recognised_by_ = identity::Means::token;
+  means_ = concat(request_.arena, {"token ", token_->id});
+  return std::nullopt;
+}
+
 runtime::Task<Exchange::Refusal> Exchange::recognise_token(std::string token) {
+  if (token.starts_with(identity::kSecretPrefix)) co_return recognise_own_token(token);
   auto person = at_->bearer().recognise(token);
   if (!person && !person.error().renew.empty()) {
     auto renewing = worker_.key_book->renew(person.error().renew,
@@ -99,6 +168,7 @@ runtime::Task<Exchange::Refusal> Exchange::recognise_token(std::string token) {
     co_return unauthenticated("The token is not valid here.", std::move(person.error().detail));
   }
   person_ = std::move(*person);
+  recognised_by_ = identity::Means::bearer;
   means_ = "bearer";
   co_return std::nullopt;
 }
@@ -119,7 +189,9 @@ runtime::Task<Exchange::Refusal> Exchange::recognise_session() {
       !sessions.has_csrf_token(request_.head.fields, session)) {
     co_return no_csrf_token();
   }
-  bool changed = sessions.is_due(session, now);
+  // What the portal asks by itself every half minute is no sign of anybody being there.
+  bool changed = sessions.is_due(session, now) &&
+                 (route_.place == Place::app || !http::is_safe(request_.head.method));
   if (changed) session.seen_at = now;
   if (sessions.wants_renewal(session, now)) {
     IdentityDesk& desk = *worker_.desk;
@@ -188,7 +260,9 @@ Exchange::Refusal Exchange::reserve_audit() {
 
 access::Subject Exchange::subject() const {
   if (person_ == nullptr) return {"anonymous", {}};
-  return {person_->id, person_->groups};
+  if (token_ == nullptr) return {person_->id, person_->groups};
+  return {person_->id, person_->groups, static_cast<access::Permission>(token_->at_most),
+          token_->apps};
 }
 
 std::vector<bool> Exchange::visible_apps() const {

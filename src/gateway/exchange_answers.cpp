@@ -137,31 +137,27 @@ runtime::Task<void> Exchange::answer_portal() {
   if (served == files::Served::method_not_allowed) co_await refuse_method();
 }
 
-runtime::Task<void> Exchange::answer_portal_api() {
-  outcome_ = Outcome::local;
-  status_ = 200;
-  std::vector<http::Field> extra{
-      {"x-request-id", {request_id_.data(), request_id_.size()}, FieldId::x_request_id}};
-  for (const std::string& cookie : cookies_)
-    extra.push_back({"set-cookie", cookie, FieldId::set_cookie});
-  std::string_view below = route_.path.substr(std::string_view("/signet/api/v1").size());
-  auto statuses = worker_.app_states->statuses();
-  std::vector<bool> visible = visible_apps();
-  auto answered =
-      co_await at_->site().portal_api().handle(request_, reply_, below, *statuses, visible, extra);
-  if (answered == portal_api::Answer::method_not_allowed) {
-    co_await refuse_method();
-  } else if (answered == portal_api::Answer::unknown_path) {
-    co_await refuse(Refused(watch::Refusal::unknown_route, 403, "PERMISSION_DENIED",
-                            "This address is not one that the gateway knows."));
-  }
-}
-
 runtime::Task<void> Exchange::refuse_method() {
   Refused refused(watch::Refusal::none, 405, "BAD_REQUEST",
                   "This address answers GET and HEAD only.");
   refused.allow = "GET, HEAD";
   return refuse(std::move(refused));
+}
+
+// The script that pages of MLflow get from us, always under one name.
+runtime::Task<void> Exchange::answer_static() {
+  std::string_view below = route_.path.substr(std::string_view("/signet/").size());
+  const files::File* file = worker_.shared.portal.find(below);
+  if (file == nullptr) {
+    co_return co_await refuse(Refused(watch::Refusal::none, 404, "RESOURCE_DOES_NOT_EXIST",
+                                      "The gateway has no such file."));
+  }
+  outcome_ = Outcome::local;
+  status_ = file->status;
+  http::Field id{"x-request-id", {request_id_.data(), request_id_.size()}, FieldId::x_request_id};
+  auto served =
+      co_await files::respond(request_, reply_, *file, at_->site().portal_policy(), {&id, 1});
+  if (served == files::Served::method_not_allowed) co_await refuse_method();
 }
 
 void Exchange::record_audit() {
@@ -170,6 +166,8 @@ void Exchange::record_audit() {
   if (person_ != nullptr) {
     entry.person = person_->id;
     entry.means = means_;
+  } else {
+    entry.person = actor_;
   }
   if (route_.app != nullptr) entry.app = route_.app->name;
   if (route_.operation) {

@@ -62,6 +62,7 @@ std::string_view place_text(Place place) {
   switch (place) {
     case Place::health: return "the health of the gateway, for everybody";
     case Place::redirect: return "a redirect, for everybody";
+    case Place::static_file: return "a file of the portal, for everybody";
     case Place::portal: return "the portal's files, for everybody";
     case Place::sign_in: return "a part of signing in and out, for everybody";
     case Place::portal_api: return "the portal's API, for everybody who is known";

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "config/load.h"
+#include "config/url.h"
+#include "credentials/sts_endpoint.h"
 #include "gateway/origin_settings.h"
 #include "gateway/server.h"
 #include "state/sqlite_store.h"
@@ -70,7 +72,27 @@ std::vector<identity::IssuerAddress> issuers_of(const config::Config& config) {
     issuers.push_back({bearer.issuer, bearer.url});
   for (const config::Provider& provider : config.identity.providers)
     issuers.push_back({provider.issuer, provider.url});
+  const config::LoadBalancer& balancer = config.identity.load_balancer;
+  if (balancer.given && identity::is_cognito_user_pool(balancer.issuer)) {
+    if (auto url = config::parse_url(balancer.issuer)) issuers.push_back({balancer.issuer, *url});
+  }
   return issuers;
+}
+
+// Where proofs of AWS roles go instead of AWS, e.g. in tests; "" for AWS itself.
+std::string sts_stand_in(const config::Environment& environment) {
+  constexpr std::string_view kRegion = "eu-west-1";  // any: only whether it is set matters
+  auto endpoint = credentials::sts_endpoint(kRegion, variables_of(environment));
+  if (!endpoint || endpoint->authority == "sts.eu-west-1.amazonaws.com") return {};
+  return endpoint->url.substr(0,
+                              endpoint->url.find(endpoint->authority) + endpoint->authority.size());
+}
+
+void configure_identity(const config::Config& config, identity::LoadBalancerKeys& keys,
+                        IdentityDesk* desk) {
+  const config::LoadBalancer& balancer = config.identity.load_balancer;
+  keys.set_address(balancer.given ? std::optional(balancer.keys) : std::nullopt);
+  if (desk != nullptr) desk->configure(config);
 }
 
 std::vector<const runtime::EventLoop*> pointers_to(
@@ -108,6 +130,16 @@ Home::Home(Server& server)
           views.push_back(std::make_unique<identity::KeyBookView>(key_book_, *loop));
         return views;
       }()),
+      load_balancer_watch_(*server.log_),
+      load_balancer_keys_(loop_, fetcher_, load_balancer_watch_, {}),
+      load_balancer_views_([&] {
+        std::vector<std::unique_ptr<identity::LoadBalancerKeysView>> views;
+        for (const auto& loop : server.loops_) {
+          views.push_back(
+              std::make_unique<identity::LoadBalancerKeysView>(load_balancer_keys_, *loop));
+        }
+        return views;
+      }()),
       store_(server.config_.identity.given
                  ? std::make_unique<state::SqliteStore>(loop_, server.config_.state.sqlite)
                  : nullptr),
@@ -121,7 +153,8 @@ Home::Home(Server& server)
       desk_(store_ == nullptr
                 ? nullptr
                 : std::make_unique<IdentityDesk>(loop_, fetcher_, *key_book_views_.front(), *store_,
-                                                 server.random_, server.clock_)),
+                                                 server.random_, server.clock_,
+                                                 sts_stand_in(server.environment_))),
       parts_(make_parts(server.config_)),
       host_(loop_, *parts_, server.access_sinks_.front(), server.audit_sinks_.front(), sights(0)),
       pulse_(loop_, pointers_to(server.loops_)),
@@ -136,7 +169,7 @@ Home::Home(Server& server)
 }
 
 Sights Home::sights(std::size_t loop) {
-  return {*views_[loop], *key_book_views_[loop],
+  return {*views_[loop], *key_book_views_[loop], *load_balancer_views_[loop],
           store_views_.empty() ? nullptr : store_views_[loop].get(), desk_.get()};
 }
 
@@ -186,6 +219,7 @@ void Home::begin(const std::vector<std::unique_ptr<OtherLoop>>& others) {
     names.push_back(app.name);
   app_states_.set_apps(names);
   key_book_.set_issuers(issuers_of(server_.config_));
+  configure_identity(parts_->site->config(), load_balancer_keys_, desk_.get());
   server_.log_->info("serving", {{"public_url", server_.config_.public_url->text()},
                                  {"admin", server_.admin_address_.text()},
                                  {"apps", names.size()},
@@ -212,6 +246,7 @@ void Home::end() {
   tasks_.cancel_all();
   app_states_.stop();
   key_book_.stop();
+  load_balancer_keys_.stop();
   if (desk_ != nullptr) desk_->stop();
   listeners_.clear();
   admin_listener_.reset();
@@ -360,6 +395,7 @@ void Home::accept_config(config::Config config) {
     names.push_back(app.name);
   app_states_.set_apps(names);
   key_book_.set_issuers(issuers_of(accepted));
+  configure_identity(accepted, load_balancer_keys_, desk_.get());
   keyring_.drop_unused();
   server_.log_->info("reloaded", {{"apps", names.size()}});
 }

@@ -75,6 +75,9 @@ class Home final : public Readiness {
   KeyBookWatch key_book_watch_;
   identity::KeyBook key_book_;
   std::vector<std::unique_ptr<identity::KeyBookView>> key_book_views_;
+  LoadBalancerWatch load_balancer_watch_;
+  identity::LoadBalancerKeys load_balancer_keys_;
+  std::vector<std::unique_ptr<identity::LoadBalancerKeysView>> load_balancer_views_;
   std::unique_ptr<state::Store> store_;  // null without identity, as is desk_
   std::vector<std::unique_ptr<state::StoreView>> store_views_;
   std::unique_ptr<IdentityDesk> desk_;

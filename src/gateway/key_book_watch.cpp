@@ -16,4 +16,12 @@ void KeyBookWatch::failed(std::string_view issuer, const identity::DiscoveryFail
               {"old_keys_still_serve", serving}});
 }
 
+void LoadBalancerWatch::fetched(std::string_view key_id) {
+  log_.info("load-balancer-key-fetched", {{"key", key_id}});
+}
+
+void LoadBalancerWatch::failed(std::string_view key_id, std::string_view detail) {
+  log_.warning("load-balancer-key-failed", {{"key", key_id}, {"why", detail}});
+}
+
 }  // namespace signet::gateway

@@ -32,6 +32,7 @@ LoopHost::LoopHost(runtime::EventLoop& loop, const Parts& parts, watch::LineSink
       tasks_(loop) {
   worker_.app_states = &sights.app_states;
   worker_.key_book = &sights.key_book;
+  worker_.load_balancer_keys = &sights.load_balancer_keys;
   worker_.store = sights.store;
   worker_.desk = sights.desk;
   worker_.serve(make_site(parts));
@@ -72,7 +73,8 @@ void LoopHost::tally(const watch::GatewayMetrics& metrics) {
 }
 
 std::unique_ptr<LoopSite> LoopHost::make_site(const Parts& parts) {
-  auto made = std::make_unique<LoopSite>(parts.site, *worker_.key_book, parts.clock, parts.random);
+  auto made = std::make_unique<LoopSite>(parts.site, *worker_.key_book, *worker_.load_balancer_keys,
+                                         parts.clock, parts.random);
   const config::Config& config = parts.site->config();
   for (std::size_t i = 0; i < config.apps.size(); ++i) {
     const config::App& app = config.apps[i];

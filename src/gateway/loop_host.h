@@ -44,6 +44,7 @@ struct Parts {
 struct Sights {
   portal_api::AppStatesView& app_states;
   identity::KeyBookView& key_book;
+  identity::LoadBalancerKeysView& load_balancer_keys;
   state::StoreView* store;
   IdentityDesk* desk;
 };

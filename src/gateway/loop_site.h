@@ -10,6 +10,7 @@
 #include "credentials/holder.h"
 #include "gateway/site.h"
 #include "identity/bearer.h"
+#include "identity/load_balancer.h"
 #include "identity/sessions.h"
 #include "origin/origin.h"
 #include "origin/resolver.h"
@@ -48,8 +49,14 @@ struct AppOnLoop {
 class LoopSite {
  public:
   LoopSite(std::shared_ptr<const Site> site, const identity::KeyBookView& keys,
-           const runtime::Clock& clock, crypto::Random& random)
+           const identity::LoadBalancerKeysView& load_balancer_keys, const runtime::Clock& clock,
+           crypto::Random& random)
       : site_(std::move(site)), bearer_(site_->config().identity, keys, clock) {
+    const config::LoadBalancer& balancer = site_->config().identity.load_balancer;
+    if (balancer.given) {
+      const bool has_pool = identity::is_cognito_user_pool(balancer.issuer);
+      load_balancer_.emplace(balancer, load_balancer_keys, has_pool ? &keys : nullptr);
+    }
     if (site_->config().identity.has_sign_in()) sessions_.emplace(site_->config(), random);
   }
 
@@ -63,6 +70,10 @@ class LoopSite {
     return static_cast<std::size_t>(&app - site_->config().apps.data());
   }
   identity::BearerTokens& bearer() { return bearer_; }
+  // Null when none is configured.
+  identity::LoadBalancerIdentity* load_balancer() {
+    return load_balancer_ ? &*load_balancer_ : nullptr;
+  }
   // Null when nobody signs in here.
   identity::Sessions* sessions() { return sessions_ ? &*sessions_ : nullptr; }
   bool in_use() const { return pins_ > 0; }
@@ -85,6 +96,7 @@ class LoopSite {
   std::vector<std::unique_ptr<AppOnLoop>> apps_;
   identity::BearerTokens bearer_;
   std::optional<identity::Sessions> sessions_;
+  std::optional<identity::LoadBalancerIdentity> load_balancer_;
   std::size_t pins_ = 0;
 };
 

@@ -1,5 +1,7 @@
 #include "gateway/page_editor.h"
 
+#include <algorithm>
+
 namespace signet::gateway {
 
 namespace {
@@ -114,6 +116,28 @@ class Copier {
 
 std::string edit_page(std::string_view page) {
   return Copier(page).run();
+}
+
+std::string with_script(std::string_view page, std::string_view address) {
+  const std::string_view open = "<head";
+  for (std::size_t at = page.find('<'); at != std::string_view::npos; at = page.find('<', at + 1)) {
+    const std::string_view tag = page.substr(at, open.size() + 1);
+    const bool is_head =
+        tag.size() == open.size() + 1 &&
+        std::ranges::equal(tag.substr(0, open.size()), open,
+                           [](char a, char b) { return (a | 0x20) == (b | 0x20); }) &&
+        (tag.back() == '>' || tag.back() == ' ');
+    if (!is_head) continue;
+    const std::size_t end = page.find('>', at);
+    if (end == std::string_view::npos) break;
+    std::string edited(page.substr(0, end + 1));
+    edited += "<script src=\"";
+    edited += address;
+    edited += "\"></script>";
+    edited += page.substr(end + 1);
+    return edited;
+  }
+  return std::string(page);
 }
 
 }  // namespace signet::gateway

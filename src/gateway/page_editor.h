@@ -10,4 +10,8 @@ namespace signet::gateway {
 // "./". Gives the page as it is when there is none. Scripts and text are not touched.
 std::string edit_page(std::string_view page);
 
+// The page with a script of ours as the first of its head, so that it runs before all others; as it
+// is when it has no head. `address` needs no escaping.
+std::string with_script(std::string_view page, std::string_view address);
+
 }  // namespace signet::gateway

@@ -85,7 +85,12 @@ std::expected<Route, NoRoute> find_route(const http::Request& request, const Own
     route.path = path;
     return route;
   }
-  if (is_below(path, "/signet") && is_of_sign_in(path)) {
+  if (is_below(path, "/signet/static")) {
+    route.place = Place::static_file;
+    route.path = path;
+    return route;
+  }
+  if (is_of_sign_in(path)) {
     route.place = Place::sign_in;
     route.path = path;
     return route;

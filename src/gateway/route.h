@@ -15,11 +15,12 @@ namespace signet::gateway {
 // Where a request belongs (design §1.3 "Addresses").
 enum class Place : std::uint8_t {
   health,
-  redirect,    // to `path`, query kept where `keeps_query`
-  portal,      // /app, /app/*
-  portal_api,  // /signet/api/v1/…
-  sign_in,     // the rest of /signet/…: `path` is the whole path
-  app,         // an MLflow, at `path` below `mount`
+  redirect,     // to `path`, query kept where `keeps_query`
+  portal,       // /app, /app/*
+  portal_api,   // /signet/api/v1/…
+  static_file,  // /signet/static/…: `path` is the whole path
+  sign_in,      // the rest of /signet/…: `path` is the whole path
+  app,          // an MLflow, at `path` below `mount`
 };
 
 struct Route {

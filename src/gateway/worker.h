@@ -12,6 +12,7 @@
 #include "gateway/signing_stamp.h"
 #include "gateway/spool.h"
 #include "http/body.h"
+#include "identity/opaque_token.h"
 #include "portal_api/app_states.h"
 #include "runtime/event_loop.h"
 #include "state/store.h"
@@ -45,6 +46,7 @@ class Worker final : public http::Handler {
       : loop(on),
         shared(with),
         random(from),
+        own_tokens(on.clock()),
         shard(counts),
         access_log(std::move(access)),
         audit_log(audit, on.clock(), format),
@@ -65,6 +67,7 @@ class Worker final : public http::Handler {
   runtime::EventLoop& loop;
   const Shared& shared;
   crypto::Random& random;
+  identity::OpaqueTokens own_tokens;
   watch::Shard& shard;
   watch::AccessLog access_log;
   watch::AuditLog audit_log;
@@ -74,6 +77,7 @@ class Worker final : public http::Handler {
   std::size_t exchanges = 0;
   portal_api::AppStatesView* app_states = nullptr;  // set before the first request, as is
   identity::KeyBookView* key_book = nullptr;
+  identity::LoadBalancerKeysView* load_balancer_keys = nullptr;
   state::StoreView* store = nullptr;  // null without identity, as is
   IdentityDesk* desk = nullptr;
 
