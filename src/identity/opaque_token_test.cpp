@@ -1,6 +1,8 @@
 #include "identity/opaque_token.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <new>
 #include <set>
 #include <string>
 #include <vector>
@@ -8,6 +10,31 @@
 #include <gtest/gtest.h>
 
 #include "crypto/hex.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SIGNET_ALLOCATIONS_ARE_NOT_OURS 1
+#endif
+#endif
+
+namespace {
+std::size_t allocations = 0;
+}  // namespace
+
+#ifndef SIGNET_ALLOCATIONS_ARE_NOT_OURS
+// Counts every allocation of this test program.
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* block = std::malloc(size)) return block;
+  throw std::bad_alloc();
+}
+void operator delete(void* block) noexcept {
+  std::free(block);
+}
+void operator delete(void* block, std::size_t) noexcept {
+  std::free(block);
+}
+#endif
 
 namespace signet::identity {
 namespace {
@@ -140,6 +167,20 @@ TEST_F(OpaqueTokensTest, IsRememberedForOneVersionOfTheSnapshot) {
   ASSERT_TRUE(later);
   EXPECT_NE(later->person, first->person);
   EXPECT_EQ(*later->person, *first->person) << "the first stays as long as it is kept";
+}
+
+TEST_F(OpaqueTokensTest, AllocatesNothingForWhomItKnows) {
+#ifdef SIGNET_ALLOCATIONS_ARE_NOT_OURS
+  GTEST_SKIP() << "a sanitizer allocates";
+#endif
+  const std::string secret = give("a");
+  std::size_t before = allocations;
+  ASSERT_TRUE(tokens_.recognise(secret, snapshot_));
+  EXPECT_GT(allocations, before) << "they are counted";
+  before = allocations;
+  for (int i = 0; i < 100; ++i)
+    EXPECT_TRUE(tokens_.recognise(secret, snapshot_));
+  EXPECT_EQ(allocations, before);
 }
 
 TEST_F(OpaqueTokensTest, EveryRefusalSaysWhy) {
