@@ -59,7 +59,7 @@ struct AppMetrics {
 struct GatewayMetrics {
   explicit GatewayMetrics(Registry& registry);
 
-  std::array<Counter, 16> refusals;
+  std::array<Counter, kRefusalTexts.size()> refusals;
   Gauge connections;  // open client connections
   Counter accepted;
   Counter connections_refused;  // closed at limits.connections or per address
