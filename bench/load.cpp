@@ -41,12 +41,15 @@ struct Options {
   std::size_t connections = 8;
   double rate = 0;  // requests a second; 0: closed loop
   double seconds = 5;
-  std::size_t body = 0;  // bytes to POST; 0: GET
+  std::size_t body = 0;              // bytes to POST; 0: GET
+  std::vector<std::string> headers;  // "Name: value"
 };
 
 std::string request_of(const Options& options) {
   std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nUser-Agent: load\r\n",
                                  options.body == 0 ? "GET" : "POST", options.path, options.port);
+  for (const std::string& header : options.headers)
+    head += header + "\r\n";
   if (options.body > 0) {
     head += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", options.body);
   }
@@ -256,6 +259,7 @@ int main(int argc, char** argv) {
   app.add_option("--rate", options.rate, "requests a second, open loop; 0: closed loop");
   app.add_option("--seconds", options.seconds)->check(CLI::Range(0.1, 120.0));
   app.add_option("--body", options.body, "bytes to POST; 0: GET");
+  app.add_option("--header", options.headers, "of every request; may be given several times");
   CLI11_PARSE(app, argc, argv);
   // Timers to the point; the usual slack is 50 us.
   prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);

@@ -19,6 +19,8 @@ def why_not() -> str | None:
         if not built.exists():
             name = built.relative_to(ROOT)
             return f"{name} is missing: cmake --preset release && ninja -C build/release"
+    if not (ROOT / ".venv/test/bin/python").exists():
+        return ".venv/test is missing, which signs in for the comparison: ./test format makes it"
     if len(os.sched_getaffinity(0)) < 2:
         return "two cores are needed: one for the proxy, one for the load and the origin"
     return None

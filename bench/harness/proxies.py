@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from harness import people
 from harness.machine import SIGNET
 
 PROXY_CORE = 0
@@ -33,6 +34,7 @@ class Proxy:
     prefix: str
     sink: str  # the path that leads to the sink
     process: subprocess.Popen[bytes]
+    headers: tuple[str, ...] = ()  # of every request
 
 
 def origin_config(folder: Path) -> str:
@@ -130,7 +132,7 @@ backend b
 """
 
 
-def signet_config(folder: Path, port: int) -> str:
+def signet_config(folder: Path, port: int, name: str = "signet") -> str:
     return f"""
 apps:
   - {{name: plain, kind: mlflow, endpoint: "http://127.0.0.1:{ORIGIN_PORT}"}}
@@ -140,11 +142,11 @@ apps:
 listen: [{{address: "127.0.0.1:{port}"}}]
 admin: {{address: "127.0.0.1:{port + 1}"}}
 workers: 1
-state: {{sqlite: "{folder}/state/state.db"}}
-spool: {{directory: "{folder}/spool", bytes: 20GiB}}
+state: {{sqlite: "{folder}/{name}/state.db"}}
+spool: {{directory: "{folder}/{name}-spool", bytes: 20GiB}}
 limits: {{connections: 4096, body_bytes: 6GiB}}
 timeouts: {{idle: 5m, drain: 1s}}
-log: {{access: "{folder}/access.log", level: warning}}
+log: {{access: "{folder}/{name}.log", audit: "{folder}/{name}-audit.log", level: warning}}
 """
 
 
@@ -156,7 +158,7 @@ class Bench:
             prefix="bench", dir=Path(__file__).parents[2] / "build"
         )
         self.folder = Path(self._folder.name)
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[subprocess.Popen[bytes] | subprocess.Popen[str]] = []
         self.proxies: dict[str, Proxy] = {}
 
     def __enter__(self) -> "Bench":
@@ -203,7 +205,21 @@ class Bench:
         for kind in ("plain", "signed"):
             mount, sink = f"/apps/{kind}", f"/apps/{kind}-sink{UPLOAD}"
             self.proxies[f"signet {kind}"] = Proxy(f"signet {kind}", 9330, mount, sink, signet)
+        self._start_with_people()
         return self
+
+    def _start_with_people(self) -> None:
+        """Signet with sign-in, rules and signing on: once by a session, once by a token."""
+        provider, issuer = people.start_provider()
+        self.processes.append(provider)
+        config = signet_config(self.folder, 9340, "people") + people.identity_config(issuer)
+        command = [str(SIGNET), "serve", "--config", self._write("people.yaml", config)]
+        signet = self._start(PROXY_CORE, command, 9340)
+        credentials = people.sign_in(9340)
+        mount, sink = "/apps/signed", f"/apps/signed-sink{UPLOAD}"
+        for means, headers in (("session", credentials.session), ("token", credentials.token)):
+            name = f"signet signed, {means}"
+            self.proxies[name] = Proxy(name, 9340, mount, sink, signet, headers)
 
     def __exit__(
         self,

@@ -50,6 +50,8 @@ def wrk(
         script = bench.folder / "post.lua"
         script.write_text(POST_SCRIPT)
         command += ["-s", str(script)]
+    for header in proxy.headers:
+        command += ["-H", header]
     before = busy_ticks(PROXY_CORE)
     done = subprocess.run(
         [*command, f"http://127.0.0.1:{proxy.port}{proxy.prefix}{CASES[case]}"],
@@ -119,6 +121,7 @@ def load(proxy: Proxy, connections: int, rate: float, seconds: float) -> dict[st
             "taskset", "-c", str(LOAD_CORE), str(LOAD),
             "--port", str(proxy.port), "--path", proxy.prefix + SMALL,
             "--connections", str(connections), "--rate", str(rate), "--seconds", str(seconds),
+            *(f"--header={header}" for header in proxy.headers),
         ],
         capture_output=True, text=True, check=True, timeout=seconds + 30,
     )  # fmt: skip
@@ -132,7 +135,7 @@ def load(proxy: Proxy, connections: int, rate: float, seconds: float) -> dict[st
 def uploading(proxy: Proxy) -> Iterator[None]:
     """While a 5 GB body goes through the proxy, at a rate that leaves room for others."""
     command = ["taskset", "-c", str(LOAD_CORE), sys.executable, upload.__file__, "send"]
-    words = [str(proxy.port), proxy.sink, str(UPLOAD_BYTES), str(UPLOAD_RATE)]
+    words = [str(proxy.port), proxy.sink, str(UPLOAD_BYTES), str(UPLOAD_RATE), *proxy.headers]
     sender = subprocess.Popen([*command, *words], stderr=subprocess.DEVNULL)
     try:
         time.sleep(1)  # past what fits in memory

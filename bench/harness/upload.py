@@ -2,7 +2,7 @@
 
 Both also run as programs, so that they can be pinned:
     python -m harness.upload sink PORT
-    python -m harness.upload send PORT PATH BYTES BYTES_PER_SECOND
+    python -m harness.upload send PORT PATH BYTES BYTES_PER_SECOND [HEADER…]
 """
 
 import http.client
@@ -42,11 +42,15 @@ class SinkServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
 
 
-def send(port: int, path: str, size: int, bytes_per_second: float = 0) -> None:
+def send(
+    port: int, path: str, size: int, bytes_per_second: float = 0, headers: list[str] | None = None
+) -> None:
     """PUTs `size` bytes; as fast as they are taken unless a rate is given."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
     connection.putrequest("PUT", path)
     connection.putheader("Content-Length", str(size))
+    for header in headers or []:
+        connection.putheader(*header.split(": ", 1))
     connection.endheaders()
     sent = 0
     began = time.monotonic()
@@ -66,7 +70,7 @@ def main(words: list[str]) -> None:
         with SinkServer(("127.0.0.1", int(words[1])), Sink) as server:
             server.serve_forever()
     else:
-        send(int(words[1]), words[2], int(words[3]), float(words[4]))
+        send(int(words[1]), words[2], int(words[3]), float(words[4]), words[5:])
 
 
 if __name__ == "__main__":
