@@ -9,6 +9,7 @@
 #include "config/access.h"
 #include "config/cidr.h"
 #include "config/identity.h"
+#include "config/outbound_proxy.h"
 #include "config/problem.h"
 #include "config/secret.h"
 #include "config/url.h"
@@ -57,6 +58,7 @@ struct Portal {
 struct Outbound {
   std::string ca;      // path of a PEM file; "" for the system's store alone
   std::string ca_pem;  // its contents when the configuration was loaded
+  OutboundProxy proxy;
 };
 
 struct State {

@@ -85,6 +85,44 @@ void load_embedding(Reader& reader, Section embedding, Config& config) {
   embedding.close();
 }
 
+// What needs no proxy: names, ".domain" for all below it, and ranges of addresses.
+void load_direct(Section& outbound, OutboundProxy& proxy) {
+  for (const std::string& entry : outbound.texts("no_proxy", 255)) {
+    if (auto range = Cidr::parse(entry)) {
+      proxy.direct_addresses.push_back(*range);
+      continue;
+    }
+    const std::string_view name = std::string_view(entry).substr(entry.starts_with('.') ? 1 : 0);
+    auto host = parse_host_and_port(name);
+    if (!host || host->contains(':') || host->contains('[')) {
+      outbound.problem("no_proxy",
+                       fmt::format("\"{}\" is neither a name, nor .domain, nor a range of "
+                                   "addresses such as 10.0.0.0/8",
+                                   entry));
+      continue;
+    }
+    proxy.direct_names.push_back(entry.starts_with('.') ? "." + *host : *host);
+  }
+}
+
+void load_proxy(Section& outbound, OutboundProxy& proxy) {
+  std::string text;
+  if (outbound.text("proxy", text)) {
+    auto url = parse_url(text);
+    if (!url) {
+      outbound.problem("proxy", url.error());
+    } else if (url->https || !url->path.empty()) {
+      outbound.problem("proxy",
+                       "write http://HOST:PORT: the proxy itself is asked by plain HTTP, "
+                       "and what goes through it is encrypted to its end");
+    } else {
+      proxy.host = url->host;
+      proxy.port = url->port;
+    }
+  }
+  load_direct(outbound, proxy);
+}
+
 void load_outbound(Reader& reader, Section outbound, Config& config) {
   if (outbound.text("ca", config.outbound.ca)) {
     auto pem = reader.environment().read_file(config.outbound.ca, std::size_t{4} << 20);
@@ -97,7 +135,7 @@ void load_outbound(Reader& reader, Section outbound, Config& config) {
       config.outbound.ca_pem = std::move(*pem);
     }
   }
-  outbound.later({"proxy", "no_proxy"});
+  load_proxy(outbound, config.outbound.proxy);
   outbound.close();
 }
 

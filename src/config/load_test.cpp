@@ -159,10 +159,39 @@ TEST(Load, AllProblemsAtOnceInTheFilesOrder) {
       "f:7:1: discover is not supported by this version: leave it out\n");
 }
 
+TEST(Load, OutboundProxy) {
+  const Config config =
+      good(std::string(kApp) +
+           "outbound: {proxy: \"http://proxy.example:3128\", no_proxy: [.Internal, "
+           "sts.example.com, 10.0.0.0/8, \"2001:db8::/32\"]}\n");
+  struct Row {
+    const char* target;
+    bool https;
+    bool goes_through;
+  };
+  for (const Row& row :
+       {Row{"login.example.com", true, true}, Row{"login.example.com", false, false},
+        Row{"a.internal", true, false}, Row{"internal", true, true}, Row{"xinternal", true, true},
+        Row{"sts.example.com", true, false}, Row{"a.sts.example.com", true, true},
+        Row{"10.1.2.3", true, false}, Row{"11.1.2.3", true, true}, Row{"2001:db8::1", true, false},
+        Row{"localhost", true, false}, Row{"127.0.0.1", true, false}}) {
+    EXPECT_EQ(config.outbound.proxy.is_for(row.target, row.https), row.goes_through) << row.target;
+  }
+  EXPECT_EQ(config.outbound.proxy.port, 3128);
+  EXPECT_FALSE(good(std::string(kApp)).outbound.proxy.is_for("login.example.com", true));
+  for (std::string_view wrong :
+       {"{proxy: \"https://p:1\"}", "{proxy: \"http://p:1/x\"}", "{proxy: \"p:1\"}",
+        "{proxy: \"http://u:p@p:1\"}", "{no_proxy: [\"a:1\"]}", "{no_proxy: [\"*\"]}",
+        "{no_proxy: [\".\"]}", "{no_proxy: [\"10.0.0.1/8\"]}"}) {
+    const std::string found =
+        problems(std::string(kApp) + "outbound: " + std::string(wrong) + "\n");
+    EXPECT_NE(found.find("outbound."), std::string::npos) << wrong << ": " << found;
+  }
+}
+
 TEST(Load, KeysOfTheContractThatComeLater) {
   for (std::string_view text :
-       {"discover: []", "embedding: {cors_origins: []}", "outbound: {proxy: \"http://p:1\"}",
-        "outbound: {no_proxy: [.internal]}", "state: {dynamodb: {table: t}}",
+       {"discover: []", "embedding: {cors_origins: []}", "state: {dynamodb: {table: t}}",
         "listen: [{address: \"127.0.0.1:1\", tls: {key: k}}]",
         "listen: [{address: \"127.0.0.1:1\", redirect_to_https: true}]"}) {
     std::string found = problems(std::string(kApp) + std::string(text) + "\n");

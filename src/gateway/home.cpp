@@ -110,7 +110,8 @@ Home::Home(Server& server)
       loop_(*server.loops_.front()),
       signals_(loop_, {SIGTERM, SIGINT, SIGHUP}),
       resolver_(loop_, server.names_lane_, std::make_shared<origin::SystemNames>()),
-      fetcher_(loop_, resolver_, *server.tls_.front(), origin_timeouts(server.config_)),
+      fetcher_(loop_, resolver_, *server.tls_.front(), origin_timeouts(server.config_),
+               server.config_.outbound.proxy),
       key_watch_(*server.log_, server.registry_),
       keyring_(loop_, fetcher_, server.files_lane_, variables_of(server.environment_),
                server.random_, key_watch_, refresh_rules(server.config_)),
@@ -380,7 +381,7 @@ void Home::accept_config(config::Config config) {
   const config::Config& accepted = parts_->site->config();
   server_.config_ = accepted;
   server_.log_->set_level(accepted.log.level);
-  fetcher_.change(*server_.tls_.back(), origin_timeouts(accepted));
+  fetcher_.change(*server_.tls_.back(), origin_timeouts(accepted), accepted.outbound.proxy);
   keyring_.set_attempt(accepted.timeouts.credentials);
   server_.per_address_.set_limit(accepted.limits.connections_per_address);
   for (const auto& listener : listeners_)

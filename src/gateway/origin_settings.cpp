@@ -25,6 +25,11 @@ origin::Settings origin_settings(const config::Config& config, const config::App
   settings.port = app.endpoint.port;
   settings.base_path = app.endpoint.path;
   settings.tls = &tls;
+  const config::OutboundProxy& proxy = config.outbound.proxy;
+  if (proxy.is_for(settings.host, settings.https)) {
+    settings.proxy_host = proxy.host;
+    settings.proxy_port = proxy.port;
+  }
   settings.timeouts = origin_timeouts(config);
   // The cap is the process's; each loop gets its share of each origin's.
   settings.connections = std::max<std::size_t>(1, config.limits.origin_connections / loops);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "origin/tunnel.h"
 #include "runtime/socket.h"
 #include "runtime/tls.h"
 
@@ -12,7 +13,7 @@ namespace signet::origin {
 using Made = std::expected<std::unique_ptr<Connection>, SendError>;
 
 runtime::Task<Made> Connector::connect(Addresses& found, runtime::Duration& budget) {
-  auto resolved = co_await resolver_.resolve(settings_.host, settings_.port,
+  auto resolved = co_await resolver_.resolve(settings_.next_host(), settings_.next_port(),
                                              runtime::after(loop_.now(), settings_.timeouts.dns));
   if (!resolved) {
     stats_.connect_failures.add();
@@ -56,6 +57,16 @@ runtime::Task<Made> Connector::try_address(const runtime::Address& to, runtime::
   if (!settings_.https) {
     made->stream = std::move(*socket);
     co_return made;
+  }
+  if (!settings_.proxy_host.empty()) {
+    const bool v6 = settings_.host.contains(':');
+    const std::string host = v6 ? fmt::format("[{}]", settings_.host) : settings_.host;
+    auto opening = open_tunnel(**socket, fmt::format("{}:{}", host, settings_.port), deadline);
+    if (auto tunnel = co_await std::move(opening); !tunnel) {
+      co_return std::unexpected(SendError{
+          .kind = SendError::Kind::cannot_connect,
+          .detail = fmt::format("{} through {}: {}", settings_.host, to.text(), tunnel.error())});
+    }
   }
   auto stream = settings_.tls->open(std::move(*socket), settings_.host, settings_.port);
   auto agreed = co_await stream->handshake(deadline);

@@ -105,8 +105,9 @@ struct OriginFetcher::Host {
 };
 
 OriginFetcher::OriginFetcher(runtime::EventLoop& loop, Resolver& resolver,
-                             runtime::TlsClientContext& tls, const Timeouts& timeouts)
-    : loop_(loop), resolver_(resolver), tls_(&tls), timeouts_(timeouts) {}
+                             runtime::TlsClientContext& tls, const Timeouts& timeouts,
+                             const config::OutboundProxy& proxy)
+    : loop_(loop), resolver_(resolver), tls_(&tls), timeouts_(timeouts), proxy_(proxy) {}
 
 OriginFetcher::~OriginFetcher() = default;
 
@@ -140,7 +141,9 @@ std::expected<OriginFetcher::Url, http::FetchFailure> OriginFetcher::parse(
   return url;
 }
 
-void OriginFetcher::change(runtime::TlsClientContext& tls, const Timeouts& timeouts) {
+void OriginFetcher::change(runtime::TlsClientContext& tls, const Timeouts& timeouts,
+                           const config::OutboundProxy& proxy) {
+  proxy_ = proxy;
   tls_ = &tls;
   timeouts_ = timeouts;
   ++changes_;
@@ -162,6 +165,10 @@ OriginFetcher::Host& OriginFetcher::host_of(const Url& url) {
   settings.host = url.host;
   settings.port = url.port;
   settings.tls = tls_;
+  if (proxy_.is_for(url.host, url.https)) {
+    settings.proxy_host = proxy_.host;
+    settings.proxy_port = proxy_.port;
+  }
   settings.timeouts = timeouts_;
   auto made = std::make_unique<Host>(loop_, std::move(settings), resolver_);
   return *hosts_.emplace(std::move(key), std::move(made)).first->second;

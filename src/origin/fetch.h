@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "config/outbound_proxy.h"
 #include "http/fetch.h"
 #include "origin/origin.h"
 #include "origin/resolver.h"
@@ -18,13 +19,14 @@ namespace signet::origin {
 // rule 24 allows. One per loop; must outlive its tasks.
 class OriginFetcher final : public http::Fetcher {
  public:
-  // All borrowed but `timeouts`, which hold besides the caller's deadlines.
+  // All borrowed but `timeouts` and `proxy`; the timeouts hold besides the caller's deadlines.
   OriginFetcher(runtime::EventLoop& loop, Resolver& resolver, runtime::TlsClientContext& tls,
-                const Timeouts& timeouts);
+                const Timeouts& timeouts, const config::OutboundProxy& proxy = {});
   ~OriginFetcher() override;
 
   // For fetches that begin from now on. `tls` is borrowed, and so stays the one before.
-  void change(runtime::TlsClientContext& tls, const Timeouts& timeouts);
+  void change(runtime::TlsClientContext& tls, const Timeouts& timeouts,
+              const config::OutboundProxy& proxy);
 
   // Header names may have any case. Host, framing and connection headers are not the caller's:
   // with one of them the answer is bad_url.
@@ -45,6 +47,7 @@ class OriginFetcher final : public http::Fetcher {
   Resolver& resolver_;
   runtime::TlsClientContext* tls_;
   Timeouts timeouts_;
+  config::OutboundProxy proxy_;
   unsigned changes_ = 0;
   std::map<std::string, std::unique_ptr<Host>> hosts_;  // by "https://host:port" and changes_
 };

@@ -176,6 +176,45 @@ TEST(Fetch, VerifiesTls) {
   }
 }
 
+// What a proxy may answer to CONNECT instead of a tunnel.
+TEST(Fetch, SaysWhatIsWrongWithTheProxy) {
+  struct Row {
+    const char* name;
+    Script script;
+    const char* says;
+  };
+  const std::vector<Row> rows{
+      {"wants credentials",
+       {head(), send("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"), drain()},
+       "the proxy answered 407 to CONNECT"},
+      {"is none", {head(), send("220 smtp\r\n\r\n"), drain()}, "does not speak HTTP/1"},
+      {"a status of letters", {head(), send("HTTP/1.1 2x0 OK\r\n\r\n"), drain()}, "HTTP/1"},
+      {"a status of four digits", {head(), send("HTTP/1.1 2000 OK\r\n\r\n"), drain()}, "HTTP/1"},
+      {"says more",
+       {head(), send("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n"), drain()},
+       "sent more than its answer"},
+      {"never ends",
+       {head(), send("HTTP/1.1 200 OK\r\nx: " + std::string(9000, 'x')), drain()},
+       "too long a head"},
+      {"goes away", {head()}, "closed the connection"},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.name);
+    FetchRig rig({row.script});
+    config::OutboundProxy proxy;
+    proxy.host = "proxy.test";
+    proxy.port = rig.upstream->port();
+    rig.fetcher.change(rig.tls, {}, proxy);
+    const Fetched fetched = rig.fetch_now(get("https://sts.test/"));
+    ASSERT_FALSE(fetched.result);
+    EXPECT_EQ(fetched.result.error().error, FetchError::unreachable);
+    EXPECT_NE(fetched.result.error().detail.find(row.says), std::string::npos)
+        << fetched.result.error().detail;
+    EXPECT_EQ(rig.upstream->heads[0],
+              "CONNECT sts.test:443 HTTP/1.1\r\nHost: sts.test:443\r\n\r\n");
+  }
+}
+
 TEST(Fetch, ForgetsHostsThatNobodyUses) {
   Script script;
   for (int i = 0; i < 2; ++i) {

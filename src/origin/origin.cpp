@@ -99,7 +99,7 @@ runtime::Task<Result> Origin::send(const Outgoing& request, http::ByteSource* bo
 
 // Closes what idled too long, and follows the name to new addresses.
 runtime::Task<void> Origin::keep_tidy() {
-  const bool named = !runtime::Address::numeric(settings_.host, settings_.port);
+  const bool named = !runtime::Address::numeric(settings_.next_host(), settings_.next_port());
   runtime::Time looked_up = loop_.now();
   while (true) {
     co_await pool_.something_idle();
@@ -108,7 +108,7 @@ runtime::Task<void> Origin::keep_tidy() {
     pool_.sweep();
     if (!named || loop_.now() - looked_up < kLookUpEvery) continue;
     looked_up = loop_.now();
-    auto found = co_await resolver_.resolve(settings_.host, settings_.port,
+    auto found = co_await resolver_.resolve(settings_.next_host(), settings_.next_port(),
                                             runtime::after(loop_.now(), settings_.timeouts.dns));
     if (found) pool_.keep_only(std::move(*found));
   }

@@ -30,9 +30,16 @@ struct Settings {
   // was decided and signed is sent as it is.
   std::string base_path;
   runtime::TlsClientContext* tls = nullptr;  // borrowed; needed with https
+  // An HTTP proxy through which the host is reached, "" for none; only with https.
+  std::string proxy_host;
+  std::uint16_t proxy_port = 0;
   Timeouts timeouts;
   std::size_t connections = 64;  // this loop's share of limits.origin_connections, at least 1
   http::HeadLimits head_limits;  // of answers
+
+  // Whose name is resolved and who is connected to: the host, or its proxy.
+  const std::string& next_host() const { return proxy_host.empty() ? host : proxy_host; }
+  std::uint16_t next_port() const { return proxy_host.empty() ? port : proxy_port; }
 };
 
 // The value of Host (RFC 9110 §7.2): no default port, brackets around IPv6. Also what is signed.
