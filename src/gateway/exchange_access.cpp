@@ -14,6 +14,8 @@
 // The part of Exchange that finds out who asks, and whether they may.
 namespace signet::gateway {
 
+using http::FieldId;
+
 namespace {
 
 // How long a request waits for an issuer's newest keys.
@@ -125,6 +127,15 @@ runtime::Task<Exchange::Refusal> Exchange::recognise_by_load_balancer() {
   if (!person) {
     co_return unauthenticated("What the load balancer says is not valid here.",
                               std::move(person.error().detail));
+  }
+  // The load balancer's cookie comes along by itself, and there is none of ours to repeat. Browsers
+  // name the origin of whatever changes something; check_address() has seen that it is ours.
+  if (*person != nullptr && !http::is_safe(request_.head.method) && !fields.has(FieldId::origin) &&
+      !fields.has(FieldId::sec_fetch_site)) {
+    Refused refused(watch::Refusal::cross_site, 403, "PERMISSION_DENIED",
+                    "The request does not say which page it comes from.");
+    refused.detail = "neither Origin nor Sec-Fetch-Site, behind a load balancer that signs in";
+    co_return refused;
   }
   person_ = std::move(*person);
   recognised_by_ = identity::Means::load_balancer;

@@ -98,6 +98,11 @@ std::expected<Person, std::string> person_of(const Claims& claims, const config:
         "the groups are too many for the token (\"group overage\"): have the "
         "provider send roles, or only the groups of this application");
   }
+  // Of the implicit flow, which has no room for the pointer above.
+  if (const auto has = claims.boolean("hasgroups");
+      claims.find(names.groups) == nullptr && has && has->value_or(false)) {
+    return std::unexpected("the groups are too many for the token (\"hasgroups\")");
+  }
   auto named = claims.texts(names.groups);
   if (!named || named->size() > kMostGroups) {
     return std::unexpected(

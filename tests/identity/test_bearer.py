@@ -178,6 +178,7 @@ def spoilt(provider: HostileProvider) -> dict[str, str]:
         "two @": mint(claims(provider, sub="a@evil@example.com"), key),
         "groups a number": mint(claims(provider, groups=5), key),
         "groups of numbers": mint(claims(provider, groups=[1, 2]), key),
+        "group overage, implicit flow": mint(claims(provider, hasgroups=True), key),
         "group overage": mint(
             claims(provider, _claim_names={"groups": "src1"}, _claim_sources={"src1": {}}), key
         ),
