@@ -1,7 +1,5 @@
 #include "gateway/page_editor.h"
 
-#include <algorithm>
-
 namespace signet::gateway {
 
 namespace {
@@ -112,6 +110,51 @@ class Copier {
   std::size_t at_ = 0;
 };
 
+// Where the tag that begins at `at` ends, behind its ">"; npos: it does not. Values may hold one.
+std::size_t after_tag(std::string_view page, std::size_t at) {
+  char quote = '\0';
+  bool is_value = false;
+  for (; at < page.size(); ++at) {
+    const char c = page[at];
+    if (quote != '\0') {
+      if (c == quote) quote = '\0';
+    } else if (c == '>') {
+      return at + 1;
+    } else if (is_value && (c == '"' || c == '\'')) {
+      quote = c;
+      is_value = false;
+    } else if (!is_space(c)) {
+      is_value = c == '=';
+    }
+  }
+  return std::string_view::npos;
+}
+
+// Behind the page's <head>, which only comments, the doctype and <html> come before; npos: there is
+// no such tag.
+std::size_t after_head_tag(std::string_view page) {
+  std::size_t at = page.find('<');
+  while (at != std::string_view::npos) {
+    const std::string_view rest = page.substr(at);
+    if (rest.starts_with("<!--")) {
+      // "<!-->" is a whole comment too.
+      const std::size_t end = page.find("-->", at + 2);
+      if (end == std::string_view::npos) break;
+      at = end + 3;
+    } else {
+      const std::string_view name = rest.substr(1, 4);
+      const bool ends = rest.size() > 5 && (is_space(rest[5]) || rest[5] == '>' || rest[5] == '/');
+      const std::size_t end = after_tag(page, at);
+      if (ends && equals_ignoring_case(name, "head")) return end;
+      // Once the body has begun, a <head> is none.
+      if (end == std::string_view::npos || (ends && equals_ignoring_case(name, "body"))) break;
+      at = end;
+    }
+    at = page.find('<', at);
+  }
+  return std::string_view::npos;
+}
+
 }  // namespace
 
 std::string edit_page(std::string_view page) {
@@ -119,25 +162,16 @@ std::string edit_page(std::string_view page) {
 }
 
 std::string with_script(std::string_view page, std::string_view address) {
-  const std::string_view open = "<head";
-  for (std::size_t at = page.find('<'); at != std::string_view::npos; at = page.find('<', at + 1)) {
-    const std::string_view tag = page.substr(at, open.size() + 1);
-    const bool is_head =
-        tag.size() == open.size() + 1 &&
-        std::ranges::equal(tag.substr(0, open.size()), open,
-                           [](char a, char b) { return (a | 0x20) == (b | 0x20); }) &&
-        (tag.back() == '>' || tag.back() == ' ');
-    if (!is_head) continue;
-    const std::size_t end = page.find('>', at);
-    if (end == std::string_view::npos) break;
-    std::string edited(page.substr(0, end + 1));
-    edited += "<script src=\"";
-    edited += address;
-    edited += "\"></script>";
-    edited += page.substr(end + 1);
-    return edited;
-  }
-  return std::string(page);
+  const std::size_t at = after_head_tag(page);
+  if (at == std::string_view::npos) return std::string(page);
+  std::string edited;
+  edited.reserve(page.size() + address.size() + 32);
+  edited += page.substr(0, at);
+  edited += "<script src=\"";
+  edited += address;
+  edited += "\"></script>";
+  edited += page.substr(at);
+  return edited;
 }
 
 }  // namespace signet::gateway

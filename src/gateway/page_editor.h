@@ -11,7 +11,7 @@ namespace signet::gateway {
 std::string edit_page(std::string_view page);
 
 // The page with a script of ours as the first of its head, so that it runs before all others; as it
-// is when it has no head. `address` needs no escaping.
+// is when it has no tag <head>. `address` needs no escaping.
 std::string with_script(std::string_view page, std::string_view address);
 
 }  // namespace signet::gateway

@@ -4,6 +4,7 @@
 #include <expected>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "config/identity.h"
@@ -12,6 +13,7 @@
 #include "identity/provider_metadata.h"
 #include "runtime/event_loop.h"
 #include "runtime/task.h"
+#include "runtime/task_set.h"
 
 namespace signet::identity {
 
@@ -20,13 +22,15 @@ namespace signet::identity {
 class Providers {
  public:
   // All borrowed; `fetcher` serves the home loop.
-  Providers(runtime::EventLoop& home, http::Fetcher& fetcher) : home_(home), fetcher_(fetcher) {}
+  Providers(runtime::EventLoop& home, http::Fetcher& fetcher)
+      : home_(home), fetcher_(fetcher), tasks_(home) {}
   Providers(const Providers&) = delete;
   Providers& operator=(const Providers&) = delete;
 
   using Metadata = std::shared_ptr<const ProviderMetadata>;
-  // By `deadline`. What is older than an hour is fetched anew, and still used when that fails.
-  // However many ask at once, one fetches. `provider` must outlive the task.
+  // By `deadline`. What is older than an hour is fetched anew, and still used when that fails or
+  // takes longer than two seconds. However many ask at once, one fetch serves them all, and goes on
+  // when whoever asked first is destroyed. `provider` must outlive the task.
   runtime::Task<std::expected<Metadata, DiscoveryFailure>> metadata(
       const config::Provider& provider, runtime::Time deadline);
 
@@ -36,17 +40,20 @@ class Providers {
     config::Url url;
     Metadata metadata;
     runtime::Time fetched{};
-    runtime::Time tried{};
+    std::optional<runtime::Time> tried;
     DiscoveryFailure failure;
     bool fetching = false;
     runtime::WaitList settled;
+    unsigned users = 0;
+    runtime::Time used{};
   };
   Entry& entry_of(const config::Provider& provider);
-  runtime::Task<void> fetch(Entry& entry, runtime::Time deadline);
+  runtime::Task<void> fetch(Entry& entry);
 
   runtime::EventLoop& home_;
   http::Fetcher& fetcher_;
-  std::list<Entry> entries_;  // one per issuer that was ever configured; they stay where they are
+  std::list<Entry> entries_;  // by issuer and address; they stay where they are
+  runtime::TaskSet tasks_;
 };
 
 }  // namespace signet::identity

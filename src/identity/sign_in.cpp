@@ -1,5 +1,6 @@
 #include "identity/sign_in.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +14,9 @@ namespace {
 
 // What somebody waits at the door for each: the metadata, the tokens, newer keys.
 constexpr runtime::Duration kPatience = std::chrono::seconds(8);
+// For keys that somebody else has asked for.
+constexpr runtime::Duration kForOthers = std::chrono::seconds(2);
+constexpr runtime::Duration kBetweenLooks = std::chrono::milliseconds(50);
 
 std::unexpected<SignInFailure> failure(SignInError error, std::string detail) {
   return std::unexpected(SignInFailure{error, std::move(detail)});
@@ -29,11 +33,10 @@ SignInError kind_of(TokenError error) {
   }
 }
 
-ClientRegistration registration_of(const config::Provider& provider) {
-  ClientRegistration client;
-  client.id = provider.client_id;
-  client.secret = std::string(provider.client_secret.reveal());
-  return client;
+// Null: none could be had yet.
+std::shared_ptr<const KeySet> keys_of(const KeyBookView& keys, std::string_view issuer) {
+  const KeyBookPage::Entry* entry = keys.page()->find(issuer);
+  return entry == nullptr ? nullptr : entry->keys;
 }
 
 }  // namespace
@@ -48,6 +51,13 @@ std::string_view to_string(SignInError error) {
     case SignInError::failed: break;
   }
   return "failed";
+}
+
+ClientRegistration registration_of(const config::Provider& provider) {
+  ClientRegistration client;
+  client.id = provider.client_id;
+  client.secret = std::string(provider.client_secret.reveal());
+  return client;
 }
 
 std::string callback_address(const config::Config& config, std::string_view provider) {
@@ -84,6 +94,19 @@ SignInFailure failure_of(CallbackError error) {
   return said;
 }
 
+runtime::Task<bool> wait_for_keys(SignInParts& parts, std::string issuer,
+                                  std::shared_ptr<const KeySet> known, runtime::Time deadline) {
+  auto renewing = parts.keys.renew(issuer, deadline);
+  co_await std::move(renewing);
+  // What came may be another issuer's, or what somebody else asked for is still on its way.
+  const runtime::Time last = std::min(deadline, runtime::after(parts.home.now(), kForOthers));
+  while (keys_of(parts.keys, issuer) == known) {
+    if (parts.home.now() >= last) co_return false;
+    co_await parts.home.sleep_until(runtime::after(parts.home.now(), kBetweenLooks));
+  }
+  co_return true;
+}
+
 runtime::Task<std::expected<VerifiedIdToken, SignInFailure>> verify_id_token(
     SignInParts& parts, const ProviderMetadata& metadata, const config::Provider& provider,
     const std::string& id_token, const IdTokenRules& wanted) {
@@ -92,23 +115,25 @@ runtime::Task<std::expected<VerifiedIdToken, SignInFailure>> verify_id_token(
   rules.client_id = provider.client_id;
   rules.algorithms = metadata.id_token_algorithms;
   for (bool asked = false;; asked = true) {
-    // Keeps the set over what is awaited below.
-    const auto page = parts.keys.page();
-    const KeyBookPage::Entry* entry = page->find(provider.issuer);
-    if (entry != nullptr && entry->keys != nullptr) {
-      auto verified = check_id_token(id_token, *entry->keys, rules);
+    // Held over what is awaited below.
+    const auto keys = keys_of(parts.keys, provider.issuer);
+    if (keys != nullptr) {
+      auto verified = check_id_token(id_token, *keys, rules);
       if (verified) co_return std::move(*verified);
       const ProviderTokenFailure why = verified.error();
-      if (asked || why.error != ProviderTokenError::unknown_key) {
-        co_return failure(SignInError::failed,
-                          fmt::format("provider {}: ID token: {}", provider.name, why.detail));
+      const bool may_pass = why.error == ProviderTokenError::unknown_key;
+      if (asked || !may_pass) {
+        co_return std::unexpected(SignInFailure{
+            SignInError::failed,
+            fmt::format("provider {}: ID token: {}", provider.name, why.detail), may_pass});
       }
     } else if (asked) {
       co_return failure(SignInError::unavailable,
                         fmt::format("provider {}: its keys cannot be had", provider.name));
     }
-    auto renewing = parts.keys.renew(provider.issuer, runtime::after(parts.home.now(), kPatience));
-    co_await std::move(renewing);
+    auto waiting =
+        wait_for_keys(parts, provider.issuer, keys, runtime::after(parts.home.now(), kPatience));
+    co_await std::move(waiting);
   }
 }
 
@@ -151,9 +176,9 @@ runtime::Task<std::expected<Session, SignInFailure>> SignIn::finish(SharedConfig
     why.detail = fmt::format("provider {}: {}", provider->name, why.detail);
     co_return std::unexpected(std::move(why));
   }
-  const ClientRegistration client = registration_of(*provider);
-  auto request = code_request(**metadata, client, *code, callback_address(*config, provider->name),
-                              attempt.verifier);
+  const std::int64_t began_at = parts_.clock.unix_seconds();
+  auto request = code_request(**metadata, registration_of(*provider), *code,
+                              callback_address(*config, provider->name), attempt.verifier);
   if (!request) {
     co_return failure(kind_of(request.error().error),
                       fmt::format("provider {}: {}", provider->name, request.error().detail));
@@ -185,7 +210,7 @@ runtime::Task<std::expected<Session, SignInFailure>> SignIn::finish(SharedConfig
   session.provider_session = std::move(id->session);
   // Without auth_time nobody knows when they last proved who they are: long ago, then.
   session.signed_in_at = id->auth_time.value_or(0);
-  session.began_at = session.seen_at = session.vouched_at = parts_.clock.unix_seconds();
+  session.began_at = session.seen_at = session.vouched_at = began_at;
   const bool for_sign_out = !(*metadata)->end_session_endpoint.empty();
   auto keeping = keep(config, session, std::move(*tokens), for_sign_out);
   if (auto kept = co_await std::move(keeping); !kept) {

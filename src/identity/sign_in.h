@@ -36,6 +36,8 @@ std::string_view to_string(SignInError error);
 struct SignInFailure {
   SignInError error = SignInError::failed;
   std::string detail;  // one sentence for the operator; holds nothing secret
+  // `failed` by a key that is not known: it may be on its way.
+  bool may_pass = false;
 };
 
 // The configuration that a piece of work began with: it goes on over a reload. With public_url.
@@ -62,6 +64,14 @@ std::expected<Person, SignInFailure> person_of_id_token(const Claims& claims,
 // A callback's error as people and logs are told of it.
 SignInFailure failure_of(CallbackError error);
 
+// What the provider knows this gateway by.
+ClientRegistration registration_of(const config::Provider& provider);
+
+// Waits for other keys of the issuer than `known` (null: none), by `deadline`. Also when they were
+// asked for a moment ago, so that all who need them get them. Whether they came.
+runtime::Task<bool> wait_for_keys(SignInParts& parts, std::string issuer,
+                                  std::shared_ptr<const KeySet> known, runtime::Time deadline);
+
 // Verifies an ID token; when it names a key that is not known, once more with the provider's newest
 // keys. `wanted` lacks issuer, client and algorithms, and borrows for as long as the task runs.
 runtime::Task<std::expected<VerifiedIdToken, SignInFailure>> verify_id_token(
@@ -78,7 +88,8 @@ class SignIn {
                                                                    SignInAttempt attempt,
                                                                    SignInWishes wishes);
   // Finishes the attempt that a callback belongs to: exchanges the code, verifies the ID token,
-  // finds the person, keeps the tokens. Always a new session, with an id of its own.
+  // finds the person, keeps the tokens. Always a new session, with an id of its own, that began
+  // when the code was sent: a logout that comes meanwhile ends it too.
   runtime::Task<std::expected<Session, SignInFailure>> finish(SharedConfig config,
                                                               SignInAttempt attempt,
                                                               Callback callback);

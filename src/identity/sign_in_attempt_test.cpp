@@ -200,7 +200,10 @@ TEST(AuthorizationUrl, AsksForACode) {
   };
   EXPECT_EQ(url({}), "https://login.example.com/authorize?" + expected);
   attempt.max_age = 0;
-  EXPECT_EQ(url({"login", "ada+1@example.com&prompt=none"}),
+  SignInWishes wishes;
+  wishes.prompt = "login";
+  wishes.login_hint = "ada+1@example.com&prompt=none";
+  EXPECT_EQ(url(wishes),
             "https://login.example.com/authorize?" + expected +
                 "&prompt=login&max_age=0&login_hint=ada%2B1%40example.com%26prompt%3Dnone");
   metadata.authorization_endpoint += "?p=b2c_1";

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <expected>
+#include <map>
 #include <string>
+#include <string_view>
 
+#include "identity/logout_token.h"
 #include "identity/sign_in.h"
 
 namespace signet::identity {
@@ -11,6 +15,8 @@ namespace signet::identity {
 class SignOut {
  public:
   explicit SignOut(const SignInParts& parts) : parts_(parts) {}
+  SignOut(const SignOut&) = delete;
+  SignOut& operator=(const SignOut&) = delete;
 
   // Ends this session and forgets its tokens. Gives where the browser goes next: the provider's
   // end_session_endpoint (RP-Initiated Logout 1.0 §2; Cognito has its own form), which leads back
@@ -19,14 +25,25 @@ class SignOut {
                                                                Session session);
 
   // What a provider says with a logout token (Back-Channel Logout 1.0 §2.5): ends the sessions it
-  // names. Gives who, for the audit log. A token that comes twice ends nothing twice.
+  // names. Gives who, for the audit log. A token that comes twice (`jti`) to this gateway
+  // ends nothing twice.
   runtime::Task<std::expected<std::string, SignInFailure>> back_channel(SharedConfig config,
                                                                         std::string provider,
                                                                         std::string logout_token);
 
  private:
+  runtime::Task<std::expected<VerifiedLogout, SignInFailure>> verify(
+      const ProviderMetadata& metadata, const config::Provider& provider,
+      const std::string& logout_token);
+
   SignInParts parts_;
+  unsigned waiting_ = 0;                      // logout tokens that wait for keys
+  std::map<std::string, std::int64_t> done_;  // by whom and jti: Unix seconds, until when
 };
+
+// What forbids this session wherever it comes: for longer than it could last.
+state::Revocation revocation_of(const Session& session, const config::Config& config,
+                                const runtime::Clock& clock);
 
 // The keys of revocations that a session must meet none of.
 std::string provider_session_key(std::string_view provider, std::string_view provider_session);
