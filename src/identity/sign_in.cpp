@@ -36,6 +36,19 @@ ClientRegistration registration_of(const config::Provider& provider) {
   return client;
 }
 
+// What the provider said, where that is the reason: its error, and its sentence as far as harmless.
+std::string words_of(const Callback& callback, CallbackError error) {
+  switch (error) {
+    case CallbackError::denied:
+    case CallbackError::interaction_needed:
+    case CallbackError::unavailable:
+    case CallbackError::refused: break;
+    default: return "";
+  }
+  if (callback.error_description.empty()) return fmt::format(" ({})", callback.error);
+  return fmt::format(" ({}: {})", callback.error, callback.error_description);
+}
+
 }  // namespace
 
 std::string_view to_string(SignInError error) {
@@ -148,7 +161,8 @@ runtime::Task<std::expected<Session, SignInFailure>> SignIn::finish(SharedConfig
       check_callback(callback, attempt, provider->name, **metadata, parts_.clock.unix_seconds());
   if (!code) {
     SignInFailure why = failure_of(code.error());
-    why.detail = fmt::format("provider {}: {}", provider->name, why.detail);
+    why.detail = fmt::format("provider {}: {}{}", provider->name, why.detail,
+                             words_of(callback, code.error()));
     co_return std::unexpected(std::move(why));
   }
   const ClientRegistration client = registration_of(*provider);

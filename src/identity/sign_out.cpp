@@ -13,6 +13,8 @@ namespace signet::identity {
 namespace {
 
 constexpr runtime::Duration kPatience = std::chrono::seconds(3);
+// Each is signed by a provider and valid for minutes.
+constexpr std::size_t kMostDone = 10'000;
 
 std::int64_t lifetime_of(const config::Config& config) {
   return std::chrono::duration_cast<std::chrono::seconds>(config.identity.session.lifetime).count();
@@ -122,11 +124,16 @@ runtime::Task<std::expected<std::string, SignInFailure>> SignOut::back_channel(
     revocation.key = subject_key(name, logout->subject);
     who = fmt::format("subject {} of provider {}", logout->subject, name);
   }
+  // Whoever kept a token must not end what began since.
+  const std::string token = fmt::format("{}\n{}", name, logout->token_id);
+  std::erase_if(done_, [&](const auto& each) { return each.second <= revocation.made_at; });
+  if (done_.contains(token)) co_return who;
   auto revoking = parts_.store.revoke(std::move(revocation));
   if (auto revoked = co_await std::move(revoking); !revoked) {
     co_return failure(SignInError::unavailable,
                       fmt::format("the store is {}", state::to_string(revoked.error())));
   }
+  if (done_.size() < kMostDone) done_.emplace(token, logout->forget_at);
   co_return who;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <expected>
+#include <map>
 #include <string>
 
 #include "identity/sign_in.h"
@@ -26,6 +28,8 @@ class SignOut {
 
  private:
   SignInParts parts_;
+  // Logout tokens that were obeyed, until when they are valid: Unix seconds.
+  std::map<std::string, std::int64_t> done_;
 };
 
 // The keys of revocations that a session must meet none of.
