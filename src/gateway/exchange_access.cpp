@@ -128,9 +128,11 @@ runtime::Task<Exchange::Refusal> Exchange::recognise_by_load_balancer() {
     co_return unauthenticated("What the load balancer says is not valid here.",
                               std::move(person.error().detail));
   }
+  // It said nothing: they may have a session of their own.
+  if (*person == nullptr) co_return std::nullopt;
   // The load balancer's cookie comes along by itself, and there is none of ours to repeat. Browsers
   // name the origin of whatever changes something; check_address() has seen that it is ours.
-  if (*person != nullptr && !http::is_safe(request_.head.method) && !fields.has(FieldId::origin) &&
+  if (!http::is_safe(request_.head.method) && !fields.has(FieldId::origin) &&
       !fields.has(FieldId::sec_fetch_site)) {
     Refused refused(watch::Refusal::cross_site, 403, "PERMISSION_DENIED",
                     "The request does not say which page it comes from.");

@@ -27,6 +27,17 @@ bool is_link_local(std::string_view host) {
   return fe80 || host.starts_with("::ffff:") || host.starts_with("fd00:ec2:");
 }
 
+// Resolvers take IPv4 addresses in inet_aton's other spellings too: 2130706433, 0x7f.1, 127.1. What
+// ends in a number is an address, then (WHATWG URL §3.5), and in one spelling only.
+bool is_odd_address(std::string_view host) {
+  std::string_view last = host.substr(host.rfind('.') + 1);
+  const bool hex = last.starts_with("0x");
+  if (hex) last.remove_prefix(2);
+  const bool number = std::ranges::all_of(
+      last, [hex](char c) { return (c >= '0' && c <= '9') || (hex && c >= 'a' && c <= 'f'); });
+  return number && !host.contains(':') && !runtime::Address::numeric(host, 0);
+}
+
 }  // namespace
 
 std::string_view to_string(DiscoveryError error) {
@@ -57,7 +68,8 @@ std::optional<config::Url> parse_endpoint(std::string_view text) {
 
 bool may_be_asked(const config::Url& address, const config::Url& issuer) {
   if (issuer.is_loopback()) return address.is_loopback() || address.https;
-  return address.https && !address.is_loopback() && !is_link_local(address.host);
+  return address.https && !address.is_loopback() && !address.host.ends_with(".localhost") &&
+         !is_link_local(address.host) && !is_odd_address(address.host);
 }
 
 std::expected<Metadata, DiscoveryFailure> parse_metadata(std::string_view json,

@@ -39,6 +39,19 @@ std::shared_ptr<const KeySet> keys_of(const KeyBookView& keys, std::string_view 
   return entry == nullptr ? nullptr : entry->keys;
 }
 
+// What the provider said, where that is the reason: its error, and its sentence as far as harmless.
+std::string words_of(const Callback& callback, CallbackError error) {
+  switch (error) {
+    case CallbackError::denied:
+    case CallbackError::interaction_needed:
+    case CallbackError::unavailable:
+    case CallbackError::refused: break;
+    default: return "";
+  }
+  if (callback.error_description.empty()) return fmt::format(" ({})", callback.error);
+  return fmt::format(" ({}: {})", callback.error, callback.error_description);
+}
+
 }  // namespace
 
 std::string_view to_string(SignInError error) {
@@ -173,7 +186,8 @@ runtime::Task<std::expected<Session, SignInFailure>> SignIn::finish(SharedConfig
       check_callback(callback, attempt, provider->name, **metadata, parts_.clock.unix_seconds());
   if (!code) {
     SignInFailure why = failure_of(code.error());
-    why.detail = fmt::format("provider {}: {}", provider->name, why.detail);
+    why.detail = fmt::format("provider {}: {}{}", provider->name, why.detail,
+                             words_of(callback, code.error()));
     co_return std::unexpected(std::move(why));
   }
   const std::int64_t began_at = parts_.clock.unix_seconds();

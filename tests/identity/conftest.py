@@ -12,6 +12,8 @@ import pytest
 TESTS = Path(__file__).resolve().parent.parent
 sys.path += [str(TESTS / name) for name in ("chaos", "idp", "journeys")]
 
+from sign_in_rig import Rig  # noqa: E402
+
 from hostile_provider import HostileProvider  # noqa: E402
 from scripted_origin import Origin  # noqa: E402
 from signet_process import Signet  # noqa: E402
@@ -46,3 +48,16 @@ def start(test_folder: Path) -> Iterator[Callable[..., Signet]]:
     finally:
         for signet in made:
             signet.child.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_rig(request: pytest.FixtureRequest, out: Path) -> Iterator[Rig]:
+    with Rig.begun(out / request.module.__name__) as made:
+        yield made
+
+
+@pytest.fixture
+def rig(shared_rig: Rig) -> Rig:
+    """One gateway for all tests of a module; its providers do well at the begin of each."""
+    shared_rig.does_well_again()
+    return shared_rig

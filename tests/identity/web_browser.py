@@ -53,6 +53,9 @@ class WebBrowser:
     def origin(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+
     def fetch(
         self,
         path: str,
@@ -79,7 +82,7 @@ class WebBrowser:
         if self.cookies:
             cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
             headers = {"Cookie": cookies} | headers
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection = self.connect()
         try:
             connection.request(method, path, data, headers)
             response = connection.getresponse()
