@@ -62,6 +62,7 @@ class FakeGateway:
         self.polls: list[str] = []
         self.aws_keys: dict[str, Credentials] = {}
         self.aws_refused = False
+        self.aws_busy = 0  # so many proofs are not put to STS
         self.renewal_seconds = 0.0
         self.failing: int | None = None  # a status for every answer
         self.answers: dict[str, Answer] = {}  # by path, instead of what is usual
@@ -71,6 +72,7 @@ class FakeGateway:
         self.refreshable: set[str] = set()
         self.renewals = 0
         self._devices: dict[str, float] = {}
+        self._proofs: set[str] = set()
         self._made = 0
         self._lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"gateway": self})
@@ -185,6 +187,12 @@ class FakeGateway:
             said = {"error_code": "PERMISSION_DENIED", "message": "no aws_roles entry names it"}
             return Answer(403, said, {"x-signet-refusal": "forbidden"})
         with self._lock:
+            used = asked["url"] in self._proofs
+            self._proofs.add(asked["url"])
+            self.aws_busy -= not used
+            if used or self.aws_busy >= 0:
+                said = {"error_code": "TEMPORARILY_UNAVAILABLE", "message": "not just now"}
+                return Answer(503, said, {"Retry-After": "1"})
             return Answer(200, self._tokens(refresh=False))
 
     def _tokens(self, *, refresh: bool) -> dict[str, Any]:

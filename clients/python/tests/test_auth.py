@@ -20,6 +20,7 @@ from conftest import SOURCES
 from fake_gateway import Answer, FakeGateway
 from signet_mlflow import SignetAuth, SignInNeeded, login
 from signet_mlflow.address import base_of
+from signet_mlflow.aws import RoleTokens
 from signet_mlflow.errors import Refused, StoreError, Unreachable, WrongUse
 from signet_mlflow.freshness import Freshness
 from signet_mlflow.store import Credential, Store
@@ -42,6 +43,11 @@ class Clocks:
     def pass_by(self, seconds: float) -> None:
         self.wall += seconds
         self.steady += seconds
+
+
+def next_second() -> None:
+    """Proofs of one second are the same, and one is good once."""
+    time.sleep(1.02 - time.time() % 1)
 
 
 def get(gateway: FakeGateway, auth: SignetAuth, path: str = SEARCH, **options: Any) -> Any:
@@ -478,6 +484,7 @@ def test_a_role_is_proved_anew_in_time(
     gateway.failing = None
     assert tokens.current(gateway.url) == first
     clocks.pass_by(61)
+    next_second()
     second = tokens.current(gateway.url)
     assert second not in (None, first)
 
@@ -494,6 +501,85 @@ def test_twenty_threads_prove_once(gateway: FakeGateway, aws: Callable[..., None
     assert len(gateway.asked(SEARCH)) == 20
 
 
+def test_a_proof_in_vain_is_followed_by_another(
+    gateway: FakeGateway, aws: Callable[..., None]
+) -> None:
+    aws(gateway)
+    gateway.aws_busy = 2
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        next_second()
+
+    assert RoleTokens(Freshness(), sleep).current(gateway.url)
+    assert [1 <= wait <= 1 + 2 ** (tries + 1) for tries, wait in enumerate(waits)] == [True, True]
+    bodies = [request.body for request in gateway.asked("/signet/api/v1/tokens/aws")]
+    assert len(set(bodies)) == len(bodies) == 3
+
+
+def test_two_processes_that_prove_at_once(gateway: FakeGateway, aws: Callable[..., None]) -> None:
+    aws(gateway)
+    processes = [RoleTokens(Freshness()) for _ in range(2)]
+    next_second()
+    tokens = [process.current(gateway.url) for process in processes]
+    assert None not in tokens and tokens[0] != tokens[1]
+    asked = gateway.asked("/signet/api/v1/tokens/aws")
+    assert len(asked) == 3 and asked[0].body == asked[1].body != asked[2].body
+    assert 1 <= asked[2].at - asked[1].at < 5
+
+
+def test_five_proofs_in_vain_are_enough(gateway: FakeGateway, aws: Callable[..., None]) -> None:
+    aws(gateway)
+    gateway.aws_busy = 100
+    waits: list[float] = []
+    with pytest.raises(Unreachable, match=r"answered 503: not just now; try again later"):
+        RoleTokens(Freshness(), waits.append).current(gateway.url)
+    assert len(gateway.asked("/signet/api/v1/tokens/aws")) == 5
+    assert len(waits) == 4 and sum(waits) <= 4 + 2 + 4 + 8 + 16
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (503, {}),
+        (503, {"Retry-After": "60"}),
+        (503, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}),
+        (503, {"Retry-After": "-1"}),
+        (502, {"Retry-After": "1"}),
+        (500, {"Retry-After": "1"}),
+    ],
+)
+def test_other_trouble_is_told_at_once(
+    gateway: FakeGateway, aws: Callable[..., None], status: int, headers: dict[str, str]
+) -> None:
+    aws(gateway)
+    gateway.answers["/signet/api/v1/tokens/aws"] = Answer(status, {"message": "no"}, headers)
+    waits: list[float] = []
+    with pytest.raises(Unreachable, match=f"answered {status}: no"):
+        RoleTokens(Freshness(), waits.append).current(gateway.url)
+    assert waits == []
+    assert len(gateway.asked("/signet/api/v1/tokens/aws")) == 1
+
+
+def test_nobody_waits_while_the_old_token_is_good(
+    gateway: FakeGateway, aws: Callable[..., None]
+) -> None:
+    aws(gateway)
+    clocks = Clocks()
+    waits: list[float] = []
+    tokens = RoleTokens(clocks.freshness(), waits.append)
+    first = tokens.current(gateway.url)
+    gateway.aws_busy = 1
+    next_second()
+    clocks.pass_by(3310)  # Due, and good for some minutes.
+    assert tokens.current(gateway.url) == first
+    assert waits == [] and len(gateway.asked("/signet/api/v1/tokens/aws")) == 2
+    clocks.pass_by(61)
+    next_second()
+    assert tokens.current(gateway.url) not in (None, first)
+
+
 def test_a_refused_token_of_a_role_is_replaced(
     gateway: FakeGateway, aws: Callable[..., None]
 ) -> None:
@@ -501,6 +587,7 @@ def test_a_refused_token_of_a_role_is_replaced(
     auth = SignetAuth()
     assert get(gateway, auth).status_code == 200
     gateway.accepted.clear()
+    next_second()
     assert get(gateway, auth).status_code == 200
     assert len(gateway.asked("/signet/api/v1/tokens/aws")) == 2
 

@@ -1,15 +1,21 @@
 """Tokens for workloads: a presigned question to STS proves their AWS role to the gateway.
 
 The gateway asks STS the question as it stands and learns who signed it. Its own authority is among
-the signed headers, so no other gateway can use the proof, and it is good for a minute.
+the signed headers, so no other gateway can use the proof, and it is good for a minute and once.
+
+A signature is made of the time in seconds and nothing random: processes that share credentials make
+the same proof within one second. All but the first of them are asked to come again, and then spread
+out in time.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import re
 import threading
-from typing import Any
+import time
+from typing import Any, Callable
 
 from .address import authority_of
 from .errors import NotSignet, Refused, SignetError, Unreachable
@@ -22,6 +28,9 @@ AUDIENCE_HEADER = "x-signet-gateway"
 # A host that is no gateway, or no AWS credentials: not looked for again for so long.
 PAUSE_SECONDS = 60.0
 DEFAULT_REGION = "us-east-1"
+MOST_PROOFS = 5
+# Longer than this nobody waits within a request.
+LONGEST_WAIT = 5.0
 
 
 def sts_endpoint(session: Any, region: str) -> str:
@@ -51,8 +60,9 @@ def prove(session: Any, credentials: Any, base: str) -> tuple[str, dict[str, str
 class RoleTokens:
     """Kept in this process's memory only: asking again is cheap and needs nobody."""
 
-    def __init__(self, freshness: Freshness) -> None:
+    def __init__(self, freshness: Freshness, sleep: Callable[[float], None] = time.sleep) -> None:
         self._freshness = freshness
+        self._sleep = sleep
         self._begin_anew()
         if hasattr(os, "register_at_fork"):
             # A child must not wait for a thread that exists in its parent only.
@@ -86,12 +96,10 @@ class RoleTokens:
         if self._freshness.monotonic() < self._pauses.get(base, 0.0):
             return usable and usable.access_token
         try:
-            proof = self._proof(base)
-            if proof is None:
+            fresh = self._proved(base, most=1 if usable else MOST_PROOFS)
+            if fresh is None:
                 self._pause(base)
                 return usable and usable.access_token
-            url, headers = proof
-            fresh = Gateway(base, self._freshness.clock).prove_role(url, headers)
         except NotSignet:
             self._pause(base)
             return None
@@ -104,6 +112,23 @@ class RoleTokens:
             raise
         self._known[base] = fresh
         return fresh.access_token
+
+    def _proved(self, base: str, most: int) -> Credential | None:
+        """By a new proof each time that the gateway wants another; by at most so many."""
+        gateway = Gateway(base, self._freshness.clock)
+        tries = 0
+        while proof := self._proof(base):
+            tries += 1
+            try:
+                return gateway.prove_role(*proof)
+            except Unreachable as error:
+                wait = error.retry_after
+                if tries == most or wait is None or wait > LONGEST_WAIT:
+                    raise
+            # Of those who come in one second all but the first come in vain: each time they spread
+            # more widely.
+            self._sleep(max(wait, 1.0) + random.uniform(0.0, 2.0**tries))
+        return None
 
     def _pause(self, base: str) -> None:
         self._pauses[base] = self._freshness.monotonic() + PAUSE_SECONDS

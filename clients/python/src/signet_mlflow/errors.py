@@ -12,7 +12,15 @@ class WrongUse(SignetError):
 
 
 class Unreachable(SignetError):
-    """No answer, or none that could be waited for; trying again may help."""
+    """No answer, or none that could be waited for; trying again may help.
+
+    `retry_after` is in how many seconds the gateway itself would have it tried again; None if it
+    does not say.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class NotSignet(SignetError):

@@ -143,7 +143,10 @@ class Gateway:
         except (ValueError, RecursionError):
             said = None
         if status >= 500 or status == 429:
-            raise Unreachable(f"{self.base} answered {status}{_because(said)}; try again later")
+            raise Unreachable(
+                f"{self.base} answered {status}{_because(said)}; try again later",
+                _retry_after(answer),
+            )
         if not isinstance(said, dict) or (status != 200 and not _is_refusal(answer, said)):
             self._is_not_signet(path, f"the answer was {status}")
         if status == 200:
@@ -210,6 +213,13 @@ class Gateway:
 def _nothing_added(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Instead of the password that a netrc file may have for this host."""
     return request
+
+
+def _retry_after(answer: requests.Response) -> float | None:
+    """Of a gateway's 503. A date, which proxies write, counts as nothing."""
+    text = answer.headers.get("Retry-After", "")
+    known = answer.status_code == 503 and re.fullmatch(r"[0-9]{1,6}", text)
+    return float(text) if known else None
 
 
 def _is_refusal(answer: requests.Response, said: dict[str, Any]) -> bool:
