@@ -123,19 +123,27 @@ runtime::Task<void> Exchange::answer_from_desk(std::string_view below) {
 }
 
 runtime::Task<void> Exchange::send(portal_api::ApiAnswer answer) {
+  // A device that has to wait is not refused anything (RFC 8628 §3.5).
+  const bool waits = answer.status == 400 && answer.refusal.empty();
+  const bool refused = answer.status >= 400 && !waits;
   if (answer.event) {
     audit_event_ = request_.arena.copy(answer.event->event);
     rule_ = request_.arena.copy(answer.event->detail);
     if (person_ == nullptr) actor_ = request_.arena.copy(answer.event->person);
-  } else if (answer.status < 400) {
+  } else if (!refused) {
     // Nothing happened that anybody is to be held to account for.
     audit_place_.reset();
+  } else if (audit_place_) {
+    audit_event_ = "refusal";
   }
   const std::string_view id{request_id_.data(), request_id_.size()};
   if (!answer.refusal.empty()) {
     refusal_ = refusal_named(answer.refusal);
     worker_.shard.add(worker_.shared.metrics.refusal(refusal_));
-    worker_.shared.log.write(watch::LogLevel::info, "request-refused",
+  }
+  if (refused) {
+    worker_.shared.log.write(answer.status < 500 ? watch::LogLevel::info : watch::LogLevel::warning,
+                             "request-refused",
                              {{"request_id", id},
                               {"refusal", answer.refusal},
                               {"status", answer.status},

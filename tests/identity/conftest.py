@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ TESTS = Path(__file__).resolve().parent.parent
 sys.path += [str(TESTS / name) for name in ("chaos", "idp", "journeys")]
 
 from hostile_provider import HostileProvider  # noqa: E402
+from programs import ROOT, VENVS  # noqa: E402
 from scripted_origin import Origin  # noqa: E402
 from signet_process import Signet  # noqa: E402
 
@@ -36,7 +39,10 @@ def start(test_folder: Path) -> Iterator[Callable[..., Signet]]:
     made: list[Signet] = []
 
     def begin(apps: list[dict[str, Any]], **options: Any) -> Signet:
-        made.append(Signet(test_folder / f"signet-{len(made)}", apps, **options))
+        folder = test_folder / f"signet-{len(made)}"
+        # Tokens of an earlier run would still be good.
+        shutil.rmtree(folder, ignore_errors=True)
+        made.append(Signet(folder, apps, **options))
         return made[-1]
 
     yield begin
@@ -46,3 +52,29 @@ def start(test_folder: Path) -> Iterator[Callable[..., Signet]]:
     finally:
         for signet in made:
             signet.child.stop()
+
+
+@pytest.fixture(scope="session")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel of clients/python, which sees the packages of mlflow's."""
+    folder = tmp_path_factory.mktemp("client")
+    # From a copy: a build leaves folders behind.
+    shutil.copytree(
+        ROOT / "clients/python",
+        folder / "sources",
+        ignore=shutil.ignore_patterns("build", "*.egg-info", "tests"),
+    )
+    theirs = VENVS / "mlflow-new"
+    for command in (
+        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, folder / "sources"],
+        [theirs / "bin/python", "-m", "venv", folder / "installed"],
+    ):
+        subprocess.run(command, check=True)
+    made = folder / "installed"
+    (wheel,) = folder.glob("*.whl")
+    install = ["-m", "pip", "install", "-q", "--no-deps", "--no-index", wheel]
+    subprocess.run([made / "bin/python", *install], check=True)
+    (packages,) = made.glob("lib/python3*/site-packages")
+    (mlflows,) = theirs.glob("lib/python3*/site-packages")
+    (packages / "mlflow.pth").write_text(f"{mlflows}\n")
+    return made
