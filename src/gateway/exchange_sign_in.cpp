@@ -59,7 +59,7 @@ std::string Exchange::on_public_host(std::string path) const {
 
 runtime::Task<void> Exchange::redirect_to(std::string to) {
   http::ResponseHead head(request_.arena);
-  head.status = status_ = 303;
+  head.status = status_ = 302;
   if (refusal_ == watch::Refusal::none) outcome_ = watch::Outcome::local;
   head.fields.add(FieldId::location, request_.arena.copy(to));
   head.fields.add(FieldId::x_request_id, {request_id_.data(), request_id_.size()});

@@ -103,7 +103,7 @@ class WatchedBrowser(WebBrowser):
     def begin(self, provider: str = "corp", query: str = "") -> str:
         """Begins a sign-in; the address at the provider."""
         sent = self.open(f"/signet/sign-in?provider={provider}{query}")
-        assert sent.status == 303, (sent.status, sent.body)
+        assert sent.status == 302, (sent.status, sent.body)
         return sent.location
 
     def callback(self, provider: str = "corp", query: str = "") -> str:
@@ -135,7 +135,7 @@ def check_refused(
     """Nobody is signed in, people are told `error`, the operator a sentence that `why` is found in,
     and nobody a secret. Returns that sentence."""
     check_signed_out(page)
-    assert page.status == 303, (page.status, page.body)
+    assert page.status == 302, (page.status, page.body)
     door = urlsplit(page.location)
     assert (door.scheme, door.netloc, door.path) == ("", "", "/app/sign-in"), page.location
     assert parse_qs(door.query) == {"return": [back_to], "error": [error]}
@@ -151,7 +151,7 @@ def check_refused(
 
     (audit,) = (line for line in until("both lines", lines) if "log" in line)
     (told,) = (line for line in lines() if "log" not in line)
-    assert (audit["refusal"], audit["person"], audit["status"]) == ("unauthenticated", "", 303)
+    assert (audit["refusal"], audit["person"], audit["status"]) == ("unauthenticated", "", 302)
     assert (told["level"], told["error"]) == ("warning", error), told
     assert re.search(why, told["why"]), told["why"]
     check_no_secret(str(page.fields) + signet.log.read_text(errors="replace"), secrets, "the log")

@@ -306,7 +306,7 @@ def test_tokens_of_the_provider_are_no_session(rig: Rig) -> None:
 def test_only_pages_are_led_to_the_door(rig: Rig) -> None:
     """Without a session a navigation goes to sign-in, and nothing else is redirected."""
     browser = rig.browser()
-    assert browser.open(SEARCH).status == 303
+    assert browser.open(SEARCH).status == 302
     for headers in (
         NAVIGATION | {"Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "cors"},
         {"Accept": "*/*"},

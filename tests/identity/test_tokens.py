@@ -398,7 +398,7 @@ def test_an_old_sign_in_makes_none_until_a_fresh_one(
         assert browser.fetch(f"/apps/plain{RUNS_CREATE}", "POST", {}).status == 200
 
         back = browser.sign_in(back_to="/app/account", query="&fresh=1")
-        assert (back.status, back.location) == (303, "/app/account")
+        assert (back.status, back.location) == (302, "/app/account")
         assert (asked[-1]["prompt"], asked[-1]["max_age"] != "") == ("login", True)
         made.append(make(browser))
     # Not quite ten minutes ago is as good as now.

@@ -120,5 +120,5 @@ class WebBrowser:
     def sign_in(self, provider: str = "corp", back_to: str = "/app", query: str = "") -> Page:
         """The whole way. Returns the answer to the callback."""
         sent = self.open(f"/signet/sign-in?provider={provider}&return={back_to}{query}")
-        assert sent.status == 303, (sent.status, sent.body)
+        assert sent.status == 302, (sent.status, sent.body)
         return self.open(self.local(self.at_provider(sent.location)))

@@ -77,9 +77,7 @@ def visit(
     known = tuple(people_stack.providers.urls.values())
 
     def unusual(errors: list[str]) -> list[str]:
-        return [
-            text for text in unexplained(errors) if not any(one.search(text) for one in USUAL)
-        ]
+        return [text for text in unexplained(errors) if not any(one.search(text) for one in USUAL)]
 
     pictures = out / "screenshots/sign-in"
     failed = request.session.testsfailed
@@ -449,9 +447,7 @@ def test_a_token_is_made_used_and_revoked(visit: Visitor) -> None:
 
 def test_a_device_is_signed_in(visit: Visitor) -> None:
     api = f"{visit.gateway.url}/signet/api/v1/device"
-    codes = requests.post(
-        f"{api}/authorize", data={"client_id": "signet-cli"}, timeout=60
-    ).json()
+    codes = requests.post(f"{api}/authorize", data={"client_id": "signet-cli"}, timeout=60).json()
     asked = {
         "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
         "device_code": codes["device_code"],

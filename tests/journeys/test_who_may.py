@@ -111,7 +111,9 @@ def signet(out: Path, origin: Origin, issuer: HostileProvider) -> Iterator[Signe
         [plain_app(origin.url), plain_app(origin.url, "other")],
         config={
             "identity": {
-                "bearer": [{"issuer": issuer.url, "audience": "signet", "claims": {"person": "email"}}]
+                "bearer": [
+                    {"issuer": issuer.url, "audience": "signet", "claims": {"person": "email"}}
+                ]
             },
             "access": access("plain"),
         },
@@ -265,9 +267,7 @@ OPERATIONS = {"read": "READ", "write": "EDIT", "delete": "MANAGE"}
 
 
 @pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.id)
-def test_the_client(
-    visitor: Visitor, ids: dict[str, dict[str, Any]], person: Person
-) -> None:
+def test_the_client(visitor: Visitor, ids: dict[str, dict[str, Any]], person: Person) -> None:
     secret = make_token(visitor, person)
     for index, app in enumerate(VERSIONS):
         seeded = ids[app]
@@ -326,7 +326,9 @@ def forbidden(visitor: Visitor, app: str) -> list[list[str]]:
 
 def complaints(visitor: Visitor) -> list[str]:
     """What MLflow's page shows as an error."""
-    alerts = visitor.page.locator("[role=alert]:visible, .du-bois-light-notification-notice:visible")
+    alerts = visitor.page.locator(
+        "[role=alert]:visible, .du-bois-light-notification-notice:visible"
+    )
     return [text for text in alerts.all_inner_texts() if text.strip()]
 
 
