@@ -20,7 +20,7 @@ from idp import ADA, ED, IdpControl
 from programs import VENVS, environment
 from stack import Gateway, Stack
 from test_browser import seed, unexplained
-from visitor import SECONDS, Visitor, access_log, visiting
+from visitor import Visitor, access_log, visiting
 
 SEARCH = "/apps/research/ajax-api/2.0/mlflow/experiments/search?max_results=1"
 VERSIONS = {"research": "new", "sandbox": "310"}

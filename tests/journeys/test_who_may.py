@@ -33,7 +33,7 @@ from stack import Gateway, Stack  # noqa: E402
 from test_browser import KNOWN, seed, unexplained  # noqa: E402
 from visitor import SECONDS, Visitor, visiting  # noqa: E402
 from waiting import until  # noqa: E402
-from wire import API, ask  # noqa: E402
+from wire import ask  # noqa: E402
 
 TABLE = HERE.parents[1] / "src/access/mlflow-endpoints.csv"
 PREFIXES = {"api+ajax": ("/api", "/ajax-api"), "api": ("/api",), "ajax": ("/ajax-api",)}
