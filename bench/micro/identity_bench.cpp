@@ -71,7 +71,7 @@ void recognise_a_session(benchmark::State& state) {
   for (std::int64_t i = 0; i < state.range(0); ++i) {
     state::Revocation revocation;
     revocation.kind = static_cast<state::RevocationKind>(i % 3);
-    revocation.key = fmt::format("{:032x}", i);
+    revocation.key = fmt::format("{:032x}", i + 1);
     snapshot.put(revocation);
   }
   const std::int64_t now = session.seen_at + 30;
