@@ -41,6 +41,7 @@ struct KeyBook::Issuer {
 
   IssuerAddress address;
   std::shared_ptr<const KeySet> keys;
+  std::uint64_t attempts = 0;
   unsigned failures = 0;
   bool wanted = false;
   std::optional<runtime::Time> wished;  // when a wish was last granted
@@ -69,12 +70,16 @@ runtime::Task<bool> KeyBookView::renew(std::string issuer, runtime::Time deadlin
   } else {
     asked->second = loop_.now();
   }
-  const std::uint64_t before = page_->version;
-  book_.home_.post(std::make_unique<KeyBook::Wish>(book_, std::move(issuer)));
-  while (page_->version == before) {
-    if (co_await changed_.wait(loop_, deadline) == runtime::Wake::timed_out) co_return false;
+  const auto entry = [&]() -> KeyBookPage::Entry {
+    const KeyBookPage::Entry* found = page_->find(issuer);
+    return found == nullptr ? KeyBookPage::Entry{} : *found;
+  };
+  const KeyBookPage::Entry before = entry();
+  book_.home_.post(std::make_unique<KeyBook::Wish>(book_, issuer));
+  while (entry().attempts == before.attempts) {
+    if (co_await changed_.wait(loop_, deadline) == runtime::Wake::timed_out) break;
   }
-  co_return true;
+  co_return entry().keys != before.keys;
 }
 
 KeyBook::KeyBook(runtime::EventLoop& home, http::Fetcher& fetcher, KeyBookObserver& observer,
@@ -114,7 +119,7 @@ void KeyBook::set_issuers(const std::vector<IssuerAddress>& issuers) {
   for (const auto& issuer : issuers_) {
     if (issuer->keeper == nullptr) issuer->keeper = tasks_.start(keep(*this, *issuer));
   }
-  publish();
+  publish(true);
 }
 
 runtime::Task<void> KeyBook::keep(KeyBook& self, Issuer& issuer) {
@@ -125,6 +130,7 @@ runtime::Task<void> KeyBook::keep(KeyBook& self, Issuer& issuer) {
     auto fetching = fetch_keys(self.fetcher_, issuer.address.issuer, issuer.address.url, deadline);
     auto fetched = co_await runtime::within(loop, deadline, std::move(fetching));
     runtime::Duration wait;
+    ++issuer.attempts;
     if (fetched && *fetched) {
       issuer.failures = 0;
       issuer.keys = std::make_shared<const KeySet>(std::move(**fetched));
@@ -132,12 +138,13 @@ runtime::Task<void> KeyBook::keep(KeyBook& self, Issuer& issuer) {
       wait = self.rules_.every + self.rules_.every / 5 *
                                      std::uniform_int_distribution<int>(-100, 100)(self.random_) /
                                      100;
-      self.publish();
+      self.publish(true);
     } else {
       DiscoveryFailure failure{DiscoveryError::timed_out, "no answer in time"};
       if (fetched) failure = std::move(fetched->error());
       self.observer_.failed(issuer.address.issuer, failure, issuer.keys != nullptr);
       wait = self.after_failure(issuer);
+      self.publish(false);
     }
     const runtime::Time regular = runtime::after(loop.now(), wait);
     while (!issuer.wanted && loop.now() < regular)
@@ -166,11 +173,11 @@ void KeyBook::wish(std::string_view name) {
   }
 }
 
-void KeyBook::publish() {
+void KeyBook::publish(bool newer) {
   auto page = std::make_shared<KeyBookPage>();
-  page->version = page_->version + 1;
+  page->version = page_->version + (newer ? 1 : 0);
   for (const auto& issuer : issuers_)
-    page->entries.push_back({issuer->address.issuer, issuer->keys});
+    page->entries.push_back({issuer->address.issuer, issuer->keys, issuer->attempts});
   page_ = std::move(page);
   for (KeyBookView* view : views_) {
     if (&view->loop_ == &home_) {

@@ -28,6 +28,7 @@ struct KeyBookPage {
   struct Entry {
     std::string issuer;
     std::shared_ptr<const KeySet> keys;  // null: none could be had yet
+    std::uint64_t attempts = 0;          // at fetching them that have ended, well or not
   };
   std::vector<Entry> entries;
   std::uint64_t version = 0;
@@ -67,9 +68,9 @@ class KeyBookView {
   const std::shared_ptr<const KeyBookPage>& page() const { return page_; }
 
   // A token named a key that the issuer's set does not have: it is fetched again, but not more
-  // often than the rules say, however many such tokens come. Waits for a newer page, at most until
-  // `deadline`. False at once when this loop has asked for this issuer only just: then there is
-  // nothing to wait for.
+  // often than the rules say, however many such tokens come. Waits for the end of the attempt, at
+  // most until `deadline`: whether there are newer keys now. False at once when this loop has asked
+  // for this issuer only just: then there is nothing to wait for.
   runtime::Task<bool> renew(std::string issuer, runtime::Time deadline);
 
  private:
@@ -108,7 +109,8 @@ class KeyBook {
   static runtime::Task<void> keep(KeyBook& self, Issuer& issuer);
   runtime::Duration after_failure(Issuer& issuer);
   void wish(std::string_view issuer);
-  void publish();
+  // `newer`: with other keys than before. Else only attempts are told of.
+  void publish(bool newer);
 
   runtime::EventLoop& home_;
   http::Fetcher& fetcher_;
