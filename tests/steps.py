@@ -305,7 +305,7 @@ def vectors(context: Context) -> Result:
 
 
 def identity(context: Context) -> Result:
-    return run_pytest(context, "identity", seconds=900, SIGNET_BIN=str(ROOT / "build/asan/signet"))
+    return run_pytest(context, "identity", seconds=1800, SIGNET_BIN=str(ROOT / "build/asan/signet"))
 
 
 def idp(context: Context) -> Result:

@@ -85,6 +85,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tokens/aws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A token for a workload that proves its AWS role. For everybody.
+         * @description The body is a presigned `GetCallerIdentity` of STS, good for a minute at most, with the header
+         *     `x-signet-gateway` signed in: this gateway's public host. The gateway asks it once. Roles are
+         *     those that `identity.aws_roles` names. A 503 with `Retry-After` wants another proof.
+         */
+        post: operations["proveAwsRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tokens/{id}": {
         parameters: {
             query?: never;
@@ -515,6 +537,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    proveAwsRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uri */
+                    url: string;
+                    headers: {
+                        "x-signet-gateway": string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description A token of at most an hour. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        access_token: string;
+                        /** @enum {string} */
+                        token_type: "Bearer";
+                        /** @description Seconds. */
+                        expires_in: number;
+                    };
                 };
             };
             default: components["responses"]["Error"];
