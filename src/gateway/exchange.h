@@ -76,7 +76,7 @@ class Exchange {
   runtime::Task<void> back_channel_logout();
   runtime::Task<void> redirect_to(std::string to);
   runtime::Task<std::optional<std::string>> read_whole(std::size_t most);
-  std::string on_public_host(std::string path) const;
+  std::string on_public_host(const std::string& path) const;
   void add_cookies(http::Fields& fields) const;
 
   origin::Outgoing prepare();

@@ -66,7 +66,7 @@ Refused Exchange::unauthenticated(std::string_view message, std::string detail) 
   if (target.has_query) here += fmt::format("?{}", target.query);
   std::string door = "/app/sign-in?return=";
   identity::append_form_encoded(door, identity::safe_return_path(here).value_or("/app"));
-  refused.door = on_public_host(std::move(door));
+  refused.door = on_public_host(door);
   return refused;
 }
 

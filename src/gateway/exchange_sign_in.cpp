@@ -52,7 +52,7 @@ identity::SharedConfig config_of(const std::shared_ptr<const Site>& site) {
 
 // Where a page of ours is for this caller: signing in begins and ends on the public host, whose
 // cookies it is about.
-std::string Exchange::on_public_host(std::string path) const {
+std::string Exchange::on_public_host(const std::string& path) const {
   const config::Url& url = *at_->site().config().public_url;
   return host_->is_public ? path : url.origin() + path;
 }
@@ -82,7 +82,7 @@ runtime::Task<void> Exchange::answer_sign_in() {
     std::string to = "/app/device";
     const http::Target& target = request_.head.target;
     if (target.has_query) to += fmt::format("?{}", target.query);
-    co_return co_await redirect_to(on_public_host(std::move(to)));
+    co_return co_await redirect_to(on_public_host(to));
   }
   if (at_->sessions() == nullptr) {
     co_return co_await refuse(Refused(watch::Refusal::none, 404, "RESOURCE_DOES_NOT_EXIST",
@@ -117,7 +117,7 @@ runtime::Task<void> Exchange::begin_sign_in() {
     std::string there = fmt::format("/signet/sign-in?provider={}&return=", provider->name);
     identity::append_form_encoded(there, return_path);
     if (fresh) there += "&fresh=1";
-    co_return co_await redirect_to(on_public_host(std::move(there)));
+    co_return co_await redirect_to(on_public_host(there));
   }
 
   identity::Sessions& sessions = *at_->sessions();
