@@ -3,7 +3,9 @@ import { signInAddress } from "../links/sign-in.ts";
 
 export const kApi = "/signet/api/v1";
 
-const kCsrfCookie = "mlflow-request-header-X-Signet-Csrf";
+export const kCsrfHeader = "X-Signet-Csrf";
+// MLflow's page sends such cookies as the headers that they name.
+const kCsrfCookie = `mlflow-request-header-${kCsrfHeader}`;
 
 /** An answer that is no success, or none at all (`status` 0). Its message is for people. */
 export class ApiError extends Error {
@@ -63,7 +65,7 @@ export async function change(
 
 /** `change` for whom an ended session is an answer like any other. */
 export function send(method: "POST" | "DELETE", address: string, body?: unknown) {
-  const headers: Record<string, string> = { "X-Signet-Csrf": readCsrf(document.cookie) };
+  const headers: Record<string, string> = { [kCsrfHeader]: readCsrf(document.cookie) };
   if (body !== undefined) headers["content-type"] = "application/json";
   return reach(address, {
     method,

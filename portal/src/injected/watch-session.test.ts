@@ -39,7 +39,8 @@ function makePage(framed: boolean) {
   });
   const location = { origin: kOrigin, pathname: "/apps/x/", search: "?v=1", hash: "#/runs/7" };
   const parent = { postMessage: vi.fn() };
-  const page = { fetch, location, XMLHttpRequest: Request, parent };
+  const document = { cookie: "a=b; mlflow-request-header-X-Signet-Csrf=now" };
+  const page = { fetch, location, XMLHttpRequest: Request, parent, document };
   if (!framed) Object.assign(page, { parent: page });
   const left = vi.fn<(to: string) => void>();
   const watch = (portal = kOrigin) =>
@@ -128,6 +129,22 @@ describe("the page's own code", () => {
     expect(await got).toBe(answer);
     expect(fetch.mock.calls).toEqual([["/a", init]]);
     expect(fetch.mock.contexts).toEqual(["this"]);
+  });
+
+  it("sends the token of the session of now, where it sends one", async () => {
+    const { page, answers, fetch, watch } = makePage(true);
+    watch();
+    const sent = async (headers: Headers) => {
+      answers.push(Promise.resolve(response({ url: `${kOrigin}/a`, status: 200 })));
+      const init = { method: "POST", headers };
+      await page.fetch("/a", init);
+      expect(fetch.mock.lastCall).toEqual(["/a", init]);
+      return headers.get("X-Signet-Csrf");
+    };
+    expect(await sent(new Headers({ "x-signet-csrf": "of yesterday" }))).toBe("now");
+    expect(await sent(new Headers({ accept: "text/html" }))).toBeNull();
+    page.document.cookie = "";
+    expect(await sent(new Headers({ "x-signet-csrf": "of yesterday" }))).toBe("of yesterday");
   });
 
   it("gets the very failure", async () => {

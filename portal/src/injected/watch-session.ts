@@ -1,3 +1,4 @@
+import { kCsrfHeader, readCsrf } from "../api/ask.ts";
 import { tellSessionEnded } from "../frame/session-message.ts";
 import { signInAddress } from "../links/sign-in.ts";
 
@@ -22,6 +23,7 @@ export function watchSession(window: PageWindow, portal: string, leave: (to: str
 
   const { fetch } = window;
   window.fetch = function (this: unknown, ...request: Parameters<typeof fetch>) {
+    renewToken(request[1]?.headers, window.document.cookie);
     const answer = Reflect.apply(fetch, this, request);
     answer.then(
       ({ url, status, headers }) => look(url, status, () => headers.get("x-signet-refusal")),
@@ -39,4 +41,14 @@ export function watchSession(window: PageWindow, portal: string, leave: (to: str
     this.addEventListener("load", onLoad);
     return Reflect.apply(send, this, body);
   };
+}
+
+/**
+ * MLflow's GraphQL client reads the cookies once, when the page is loaded. After a new sign-in in
+ * another tab it would go on sending the token of the former session, and be refused for ever.
+ */
+function renewToken(headers: HeadersInit | undefined, cookies: string) {
+  if (!(headers instanceof Headers) || !headers.has(kCsrfHeader)) return;
+  const token = readCsrf(cookies);
+  if (token !== "") headers.set(kCsrfHeader, token);
 }
