@@ -27,6 +27,7 @@ from programs import (
     start_signet,
     start_standin,
 )
+from sign_in import Providers, SignIn, access
 from standin_client import StandIn
 
 MLFLOW_SECONDS = 180.0
@@ -56,7 +57,9 @@ class Stack:
     """Everything it starts listens on 127.0.0.1, on free ports unless `port` names Signet's.
     Data, logs and configuration are in `folder`. `aws=False` leaves the stand-in out: every app
     is then of kind mlflow. `config` is merged into Signet's configuration, `env` into its
-    environment. `keepalive` is after how many idle seconds the stand-in closes a connection."""
+    environment. `keepalive` is after how many idle seconds the stand-in closes a connection.
+    With `sign_in` people sign in at identity providers, `providers`; without it everybody may do
+    everything."""
 
     def __init__(
         self,
@@ -70,6 +73,7 @@ class Stack:
         config: Mapping[str, Any] | None = None,
         env: Mapping[str, str] | None = None,
         keepalive: float = 5.0,
+        sign_in: SignIn | None = None,
         progress: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.folder = folder.resolve()
@@ -79,12 +83,16 @@ class Stack:
         self.planes: dict[str, str] = {}
         self.sts = ""
         self.standin = StandIn("")
+        self.providers: Providers | None = None
         self.gateways: list[Gateway] = []
         self._children: list[Child] = []
         self._with_gateway = gateway
         self._port, self._admin_port = port, admin_port
         self._config, self._env = dict(config or {}), dict(env or {})
         self._keepalive = keepalive
+        self._sign_in = sign_in
+        # The providers know these, so a gateway must have one of them.
+        self._known_ports: list[int] = []
         self._progress = progress
 
     @property
@@ -121,6 +129,8 @@ class Stack:
         self.mlflow = {version: urls[version] for version in versions}
         if any(app.signed for app in self.apps):
             self._start_aws(ports, urls)
+        if self._sign_in:
+            self._start_providers(self._sign_in)
         for version, server in zip(versions, servers, strict=True):
             server.wait_ready(f"{urls[version]}/health", MLFLOW_SECONDS)
             self._progress(f"{server.name} answers at {urls[version]}")
@@ -146,6 +156,15 @@ class Stack:
         self.planes = {app.name: urls[app.kind] for app in self.apps if app.signed}
         self._progress(f"the AWS stand-in answers (control port at {urls['control']})")
 
+    def _start_providers(self, wanted: SignIn) -> None:
+        first = [self._port] if self._port else []
+        self._known_ports = first + free_ports(wanted.gateways - len(first))
+        gateways = [f"http://127.0.0.1:{port}" for port in self._known_ports]
+        self.providers = Providers(wanted, gateways, self.folder, self.logs)
+        self._children += self.providers.children
+        for name, url in self.providers.urls.items():
+            self._progress(f"the identity provider {name} answers at {url}")
+
     def endpoint(self, app: App) -> str:
         """Where Signet finds this app: its own endpoint, a data plane, or MLflow itself."""
         return app.endpoint or self.planes.get(app.name) or self.mlflow[app.mlflow]
@@ -162,8 +181,13 @@ class Stack:
         wait: bool = True,
     ) -> Gateway:
         """One more Signet in front of the same servers, for another configuration. `default`
-        names another default app. The first one is `self.gateway`."""
+        names another default app. The first one is `self.gateway`. With sign-in the port is one
+        that the identity providers know."""
         ports = free_ports(2)
+        if self.providers:
+            if not self._known_ports:
+                raise ValueError("the identity providers know no more gateways: see SignIn")
+            port = self._known_ports.pop(0)
         port, admin_port = port or ports[0], admin_port or ports[1]
         for wanted in (port, admin_port):
             refuse_taken(wanted)
@@ -189,7 +213,7 @@ class Stack:
     def _configuration(
         self, apps: tuple[App, ...], port: int, admin_port: int, folder: Path
     ) -> dict[str, Any]:
-        return {
+        document: dict[str, Any] = {
             "public_url": f"http://127.0.0.1:{port}",
             "listen": [{"address": f"127.0.0.1:{port}"}],
             "admin": {"address": f"127.0.0.1:{admin_port}"},
@@ -199,6 +223,11 @@ class Stack:
             # A laptop's limit of open files may be below what the defaults want.
             "limits": {"connections": 2000},
         }
+        if self.providers:
+            default = next((app for app in apps if app.default), apps[0])
+            document["identity"] = self.providers.identity()
+            document["access"] = access(default.name)
+        return document
 
     def _environment(self) -> dict[str, str]:
         """What `signet` needs to reach the stand-in, and nothing of the caller's own AWS."""
