@@ -71,16 +71,21 @@ class Watched:
             "noteBreach", lambda source, breach: self.record.breaches.append(breach)
         )
         self._context.add_init_script(NOTE_BREACHES)
-        self.page: Page = self._context.new_page()
-        self.page.set_default_timeout(TEXT_SECONDS * 1000)
         self._open: set[Request] = set()
         self._last = time.monotonic()
-        self.page.on("request", self._began)
-        self.page.on("requestfinished", self._ended)
-        self.page.on("requestfailed", self._ended)
-        self.page.on("response", self._answered)
-        self.page.on("console", self._said)
-        self.page.on("pageerror", lambda error: self.record.page_errors.append(str(error)))
+        self.page: Page = self.new_tab()
+
+    def new_tab(self) -> Page:
+        """One more page of the same browser, recorded like the first."""
+        page = self._context.new_page()
+        page.set_default_timeout(TEXT_SECONDS * 1000)
+        page.on("request", self._began)
+        page.on("requestfinished", self._ended)
+        page.on("requestfailed", self._ended)
+        page.on("response", self._answered)
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.record.page_errors.append(str(error)))
+        return page
 
     def close(self) -> None:
         self._context.close()

@@ -1,15 +1,20 @@
-"""One stack for all journeys: both MLflow servers behind every kind of app."""
+"""One stack for all journeys: both MLflow servers behind every kind of app. And one where people
+sign in."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from apps import App
+from sign_in import SignIn
 from stack import Gateway, Stack
+
+pytest.register_assert_rewrite("visitor")
 
 APPS = (
     App("research", "sagemaker-app", "new", title="Research", default=True),
@@ -19,6 +24,25 @@ APPS = (
     App("sandbox", "mlflow", "new", title="Sandbox"),
     App("sandbox-310", "mlflow", "310"),
 )
+APPS_OF_PEOPLE = (
+    App("research", "sagemaker-app", "new", title="Research", default=True),
+    App("sandbox", "mlflow", "310", title="Sandbox"),
+)
+# How the gateways of these names let people sign in: providers, and settings of sessions.
+SIGN_IN = {
+    "corp": (("corp",), {}),
+    "two": (("corp", "partner"), {}),
+    "short": (("corp",), {"idle": "6s"}),
+    "renews": (("corp",), {"refresh": "3s"}),
+}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--long"):
+        skip = pytest.mark.skip(reason="with --long")
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(skip)
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +61,43 @@ def gateway_with_default(stack: Stack) -> Callable[[str], Gateway]:
     def find(name: str) -> Gateway:
         if name not in made:
             made[name] = stack.start_gateway(default=name)
+        return made[name]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def people_stack(out: Path) -> Iterator[Stack]:
+    folder = out / "people"
+    shutil.rmtree(folder, ignore_errors=True)
+    wanted = SignIn(("corp", "partner"), gateways=len(SIGN_IN))
+    with Stack(folder, apps=APPS_OF_PEOPLE, gateway=False, sign_in=wanted) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def ids_of_people(people_stack: Stack) -> dict[str, dict[str, Any]]:
+    """What seed.py has logged to each app."""
+    from test_browser import seed
+
+    return {app.name: seed(app.mlflow, people_stack.mlflow[app.mlflow]) for app in APPS_OF_PEOPLE}
+
+
+@pytest.fixture(scope="session")
+def gateway_of(people_stack: Stack) -> Callable[[str], Gateway]:
+    """gateway_of("short"): see SIGN_IN. "corp" is the one that a provider tells of sign-outs."""
+    providers = people_stack.providers
+    assert providers is not None
+    made: dict[str, Gateway] = {}
+
+    def find(name: str) -> Gateway:
+        if name not in made:
+            # The first gateway is the one that is told.
+            if name != "corp":
+                find("corp")
+            names, session = SIGN_IN[name]
+            identity = providers.identity(*names, **session)
+            made[name] = people_stack.start_gateway(config={"identity": identity})
         return made[name]
 
     return find
