@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,14 @@ SIGN_IN = {
 }
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--long"):
+        skip = pytest.mark.skip(reason="with --long")
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(skip)
+
+
 @pytest.fixture(scope="session")
 def stack(out: Path) -> Iterator[Stack]:
     folder = out / "journeys"
@@ -64,6 +73,14 @@ def people_stack(out: Path) -> Iterator[Stack]:
     wanted = SignIn(("corp", "partner"), gateways=len(SIGN_IN))
     with Stack(folder, apps=APPS_OF_PEOPLE, gateway=False, sign_in=wanted) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def ids_of_people(people_stack: Stack) -> dict[str, dict[str, Any]]:
+    """What seed.py has logged to each app."""
+    from test_browser import seed
+
+    return {app.name: seed(app.mlflow, people_stack.mlflow[app.mlflow]) for app in APPS_OF_PEOPLE}
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 import requests
@@ -19,21 +20,18 @@ from browser import chromium
 from idp import ADA, ED, IdpControl
 from programs import VENVS, environment
 from stack import Gateway, Stack
-from test_browser import seed, unexplained
 from visitor import Visitor, access_log, visiting
 
 SEARCH = "/apps/research/ajax-api/2.0/mlflow/experiments/search?max_results=1"
 VERSIONS = {"research": "new", "sandbox": "310"}
 LOOK = "import mlflow; print(len(mlflow.search_experiments()), 'experiments')"
-# What Chromium logs though nothing is wrong.
-USUAL = (
-    # MLflow asks whether the name of a new experiment is free, and logs that it is.
+LONG = pytest.mark.long
+EXCUSED = (
+    # MLflow asks whether the name of a new experiment is free.
     re.compile(r"status of 404 .*/experiments/get-by-name\?"),
-    re.compile(r"^Fetch failed:  Response \["),
-    # MLflow logs the error object of a request that found the session ended.
-    re.compile(r"^\w \[http://127\.0\.0\.1:\d+/apps/\w+/static-files/"),
     # The portal then asks to sign in again.
     re.compile(r"status of 403 .*/signet/api/v1/(tokens|device/grants)\]"),
+    re.compile(r"ResizeObserver loop completed"),
 )
 
 
@@ -44,14 +42,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def ids(people_stack: Stack) -> dict[str, dict[str, Any]]:
-    return {app: seed(version, people_stack.mlflow[version]) for app, version in VERSIONS.items()}
-
-
-@pytest.fixture(scope="module")
-def run(ids: dict[str, dict[str, Any]]) -> str:
+def run(ids_of_people: dict[str, dict[str, Any]]) -> str:
     """The route of a run of research in MLflow."""
-    return f"/experiments/{ids['research']['experiment']}/runs/{ids['research']['runs'][0]}"
+    seeded = ids_of_people["research"]
+    return f"/experiments/{seeded['experiment']}/runs/{seeded['runs'][0]}"
 
 
 @pytest.fixture
@@ -76,12 +70,9 @@ def visit(
     gateway = gateway_of(marker.args[0] if marker else "corp")
     known = tuple(people_stack.providers.urls.values())
 
-    def unusual(errors: list[str]) -> list[str]:
-        return [text for text in unexplained(errors) if not any(one.search(text) for one in USUAL)]
-
     pictures = out / "screenshots/sign-in"
     failed = request.session.testsfailed
-    with visiting(browser, gateway, pictures, known, unusual) as visitor:
+    with visiting(browser, gateway, pictures, known, EXCUSED) as visitor:
         yield visitor
         if request.session.testsfailed > failed:
             visitor.page.screenshot(path=pictures / f"failed-{request.node.originalname}.png")
@@ -106,10 +97,14 @@ def test_one_click_signs_in(visit: Visitor, control: IdpControl) -> None:
     ("link", "lands"),
     [
         ("/app/research{run}", "/app/research{run}"),
-        ("/app/research{run}/model-metrics", "/app/research{run}/model-metrics"),
-        ("/app/research#{run}", "/app/research{run}"),
         ("/#{run}", "/app/research{run}"),
-        ("/app/sandbox#/models/visited-model", "/app/sandbox/models/visited-model"),
+        pytest.param("/app/research#{run}", "/app/research{run}", marks=LONG),
+        pytest.param(
+            "/app/research{run}/model-metrics", "/app/research{run}/model-metrics", marks=LONG
+        ),
+        pytest.param(
+            "/app/sandbox#/models/visited-model", "/app/sandbox/models/visited-model", marks=LONG
+        ),
     ],
 )
 def test_a_link_into_the_portal_is_kept(visit: Visitor, run: str, link: str, lands: str) -> None:
@@ -119,13 +114,14 @@ def test_a_link_into_the_portal_is_kept(visit: Visitor, run: str, link: str, lan
     visit.is_in_bar(ADA)
 
 
-@pytest.mark.parametrize("mount", ["/apps/research/", "/mlflow-ui/"])
+@pytest.mark.parametrize("mount", ["/apps/research/", pytest.param("/mlflow-ui/", marks=LONG)])
 def test_a_link_to_mlflow_itself_is_kept(visit: Visitor, run: str, mount: str) -> None:
     visit.sign_in(ADA, f"{mount}#{run}/model-metrics")
     visit.see("visited run 1")
     visit.is_at(f"{mount}#{run}/model-metrics")
 
 
+@LONG
 def test_a_link_to_what_is_not_there_is_kept(visit: Visitor) -> None:
     visit.sign_in(ADA, "/app/research/experiments/7/runs/abc?x=y")
     visit.is_at("/app/research/experiments/7/runs/abc?x=y")
@@ -135,9 +131,9 @@ def test_a_link_to_what_is_not_there_is_kept(visit: Visitor) -> None:
     visit.record.console_errors.clear()
 
 
-@pytest.mark.parametrize("app", ["research", "sandbox"])
+@pytest.mark.parametrize("app", ["research", pytest.param("sandbox", marks=LONG)])
 def test_changes_in_the_ui_prove_where_they_come_from(
-    visit: Visitor, ids: dict[str, dict[str, Any]], people_stack: Stack, app: str
+    visit: Visitor, ids_of_people: dict[str, dict[str, Any]], people_stack: Stack, app: str
 ) -> None:
     """Of both versions of MLflow. Whether each request has the token is looked at by `visiting`."""
     page = visit.page
@@ -151,7 +147,7 @@ def test_changes_in_the_ui_prove_where_they_come_from(
     dialog.get_by_role("button", name="Create", exact=True).click()
     visit.shows(name)
 
-    experiment, run_id = ids[app]["experiment"], ids[app]["runs"][1]
+    experiment, run_id = ids_of_people[app]["experiment"], ids_of_people[app]["runs"][1]
     visit.open(f"/app/{app}/experiments/{experiment}/runs/{run_id}")
     visit.shows("visited run 2")
     inside.get_by_role("button", name="Add tags").click()
@@ -195,8 +191,15 @@ def test_changes_in_the_ui_prove_where_they_come_from(
 
 
 @pytest.mark.gateway("short")
-@pytest.mark.parametrize("remembered", [True, False], ids=["remembered", "asked again"])
-@pytest.mark.parametrize("place", ["/app/research{}", "/apps/research/#{}"])
+@pytest.mark.parametrize(
+    ("place", "remembered"),
+    [
+        ("/app/research{}", False),
+        pytest.param("/app/research{}", True, marks=LONG),
+        pytest.param("/apps/research/#{}", False, marks=LONG),
+        pytest.param("/apps/research/#{}", True, marks=LONG),
+    ],
+)
 def test_a_session_that_ends_under_mlflow_leads_back_to_its_page(
     visit: Visitor, control: IdpControl, run: str, place: str, remembered: bool
 ) -> None:
@@ -219,6 +222,7 @@ def test_a_session_that_ends_under_mlflow_leads_back_to_its_page(
     visit.is_at(place.format(f"{run}/artifacts"))
 
 
+@LONG
 @pytest.mark.gateway("short")
 def test_a_session_that_ends_under_the_portal_leads_back(visit: Visitor) -> None:
     visit.sign_in(ED)
@@ -279,10 +283,10 @@ def test_two_providers_are_offered(visit: Visitor, run: str) -> None:
     visit.picture("chooser")
     visit.page.get_by_text("Continue with Partner login").click()
     visit.see("partner asks who you are")
-    visit.choose(ED)
+    visit.choose(ADA)
     visit.shows("visited run 1")
     visit.is_at(f"/app/research{run}")
-    visit.is_in_bar(ED)
+    visit.is_in_bar(ADA)
 
 
 def test_a_used_callback_says_so_and_can_be_tried_again(visit: Visitor, run: str) -> None:
@@ -301,19 +305,19 @@ def test_a_used_callback_says_so_and_can_be_tried_again(visit: Visitor, run: str
     visit.is_in_bar(ADA)
 
 
-def test_a_denied_sign_in_says_so(visit: Visitor) -> None:
+def test_a_denied_sign_in_says_so(visit: Visitor, people_stack: Stack) -> None:
+    assert people_stack.providers is not None
     visit.open("/app")
     visit.asks_who()
-    here = visit.page.evaluate("() => location.href")
-    assert "/interaction/" in here
-    state = [url for url in visit.record.urls if "state=" in url][-1]
-    found = re.search(r"state=([^&]+)", state)
-    assert found
-    visit.open(f"/signet/callback/corp?error=access_denied&state={found[1]}&iss=x")
-    visit.see("You are not signed in")
+    sent = next(url for url in visit.record.urls if "state=" in url)
+    state = parse_qs(urlsplit(sent).query)["state"][0]
+    issuer = quote(people_stack.providers.urls["corp"], safe="")
+    visit.open(f"/signet/callback/corp?error=access_denied&state={state}&iss={issuer}")
+    visit.see("The sign-in was cancelled, or it was denied there.")
     visit.picture("denied")
 
 
+@LONG
 def test_a_second_tab_needs_no_sign_in(visit: Visitor, control: IdpControl, run: str) -> None:
     visit.sign_in(ADA, "/app")
     second = visit.new_tab()
@@ -332,6 +336,7 @@ def test_a_second_tab_needs_no_sign_in(visit: Visitor, control: IdpControl, run:
     visit.is_in_bar(ED)
 
 
+@LONG
 def test_two_tabs_may_sign_in_at_once(visit: Visitor, run: str) -> None:
     visit.open(f"/app/research{run}")
     visit.asks_who()
@@ -349,9 +354,9 @@ def test_two_tabs_may_sign_in_at_once(visit: Visitor, run: str) -> None:
 
 
 def test_mlflow_goes_on_after_a_new_sign_in_in_another_tab(
-    visit: Visitor, ids: dict[str, dict[str, Any]]
+    visit: Visitor, ids_of_people: dict[str, dict[str, Any]]
 ) -> None:
-    experiment = ids["research"]["experiment"]
+    experiment = ids_of_people["research"]["experiment"]
     runs = f"/experiments/{experiment}/runs"
     visit.sign_in(ADA, f"/app/research{runs}")
     visit.shows("visited run 1")
@@ -470,6 +475,7 @@ def test_a_device_is_signed_in(visit: Visitor) -> None:
     assert out.endswith("experiments\n"), errors
 
 
+@LONG
 def test_nothing_secret_is_logged(visit: Visitor, run: str) -> None:
     visit.sign_in(ADA, f"/app/research{run}")
     visit.shows("visited run 1")
