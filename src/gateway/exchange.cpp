@@ -187,6 +187,7 @@ runtime::Task<std::expected<origin::Incoming, Refused>> Exchange::send_signed(
   if (has_payload) {
     auto collected = co_await payload.collect(body_);
     if (!collected) co_return std::unexpected(refusal_of(collected.error()));
+    if (Refusal revoked = check_revocation()) co_return std::unexpected(std::move(*revoked));
     hash = payload.sha256_hex();
   }
   if (outgoing.has_body) outgoing.length = payload.length();

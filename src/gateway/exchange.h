@@ -51,6 +51,7 @@ class Exchange {
   Refused unauthenticated(std::string_view message, std::string detail) const;
   void adopt(identity::Session session);
   Refusal store_is_stale() const;
+  Refusal check_revocation() const;
   Refusal decide();
   Refusal reserve_audit();
   Refusal reserve_audit_line();
@@ -115,6 +116,7 @@ class Exchange {
   std::shared_ptr<const state::Token> token_;       // when a token of ours says it
   identity::Means recognised_by_ = identity::Means::session;
   std::string_view means_;            // by what: for the audit log
+  std::uint64_t store_version_ = 0;   // when they were recognised
   std::string_view actor_;            // who, when the answer alone tells it
   std::string_view rule_;             // what decided, for the audit log
   std::string_view audit_event_;      // what happened besides, for the audit log

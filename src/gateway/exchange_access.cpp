@@ -164,6 +164,7 @@ Exchange::Refusal Exchange::recognise_own_token(std::string_view secret) {
   worker_.store->note_used(*known->token);
   person_ = std::move(known->person);
   token_ = std::move(known->token);
+  store_version_ = worker_.store->snapshot().version;
   recognised_by_ = identity::Means::token;
   means_ = concat(request_.arena, {"token ", token_->id});
   return std::nullopt;
@@ -239,10 +240,29 @@ Exchange::Refusal Exchange::store_is_stale() const {
   return refused;
 }
 
+// Engine rule 10: a body may take minutes to arrive, and who sent it may be signed out by then.
+Exchange::Refusal Exchange::check_revocation() const {
+  if (!session_ && token_ == nullptr) return std::nullopt;
+  const state::Snapshot& snapshot = worker_.store->snapshot();
+  if (snapshot.version == store_version_) return std::nullopt;
+  if (session_ && identity::is_revoked(*session_, snapshot)) {
+    return unauthenticated("The session has ended: sign in again.",
+                           "the session was revoked while the body arrived");
+  }
+  if (token_ == nullptr) return std::nullopt;
+  const state::Token* token = snapshot.find_token(token_->hash);
+  if (token != nullptr &&
+      identity::check_token(*token, snapshot, worker_.loop.clock().unix_seconds())) {
+    return std::nullopt;
+  }
+  return unauthenticated("The token is not valid here.", "the token ended while the body arrived");
+}
+
 void Exchange::adopt(identity::Session session) {
   person_ = std::make_shared<const identity::Person>(session.person);
   means_ = request_.arena.copy(fmt::format("session {}", identity::session_name(session.id)));
   session_ = std::move(session);
+  store_version_ = worker_.store->snapshot().version;
 }
 
 // Room in the audit log for what signing in and out leaves there.

@@ -25,7 +25,9 @@ std::string_view describe(CookieProblem problem) {
   return "the session cookie is malformed";
 }
 
-bool holds_no_more(const Session& session, const state::Snapshot& snapshot) {
+}  // namespace
+
+bool is_revoked(const Session& session, const state::Snapshot& snapshot) {
   using Kind = state::RevocationKind;
   // Most gateways have none: then no text is made.
   if (snapshot.revocations() == 0) return false;
@@ -42,8 +44,6 @@ bool holds_no_more(const Session& session, const state::Snapshot& snapshot) {
                              provider_session_key(session.provider, session.provider_session),
                              session.began_at);
 }
-
-}  // namespace
 
 Sessions::Sessions(const config::Config& config, crypto::Random& random)
     : sealer_(key_texts(config.identity.session), config.public_url->authority(), random),
@@ -78,7 +78,7 @@ std::expected<std::optional<Session>, std::string_view> Sessions::open(
   if (!is_configured(session->provider)) {
     return std::unexpected("the session's provider is no longer configured");
   }
-  if (holds_no_more(*session, snapshot)) return std::unexpected("the session is revoked");
+  if (is_revoked(*session, snapshot)) return std::unexpected("the session is revoked");
   return session;
 }
 

@@ -20,6 +20,9 @@ namespace signet::identity {
 // "mlflow-request-header-<name>" into such a header by itself (reference: mlflow-http §2).
 inline constexpr std::string_view kCsrfHeader = "x-signet-csrf";
 
+// Whether a revocation of the store forbids the session.
+bool is_revoked(const Session& session, const state::Snapshot& snapshot);
+
 // The sessions that browsers bring to one loop. Belongs to that loop's thread.
 class Sessions {
  public:

@@ -14,9 +14,9 @@ from web_browser import CSRF_COOKIE, WebBrowser
 from hostile_provider import HostileProvider
 from minting import ABSENT
 from scripted_origin import Origin
-from signet_process import Signet, plain_app
+from signet_process import Signet, plain_app, signed_app
 from waiting import until
-from wire import API
+from wire import API, Line
 
 Start = Callable[..., Signet]
 RUNS_CREATE = "/apps/plain/api/2.0/mlflow/runs/create"
@@ -262,3 +262,41 @@ def test_it_is_all_in_the_audit_log(browser: WebBrowser, signet: Signet) -> None
     assert signet.told("write")[-1]["means"] == line["means"]
     text = signet.log.read_text()
     assert "code=" not in text and "state=" not in text
+
+
+@pytest.mark.parametrize("by", ["session", "token"])
+def test_signed_out_while_the_body_arrives(
+    start: Start, provider: HostileProvider, origin: Origin, by: str
+) -> None:
+    """Engine rule 10: what is hashed first is checked again before it goes on."""
+    signet = start([signed_app(origin.url)], config=config(provider_of(provider)))
+    browser = WebBrowser(signet.port)
+    browser.sign_in()
+    provider.id_claims["auth_time"] = int(time.time())
+    browser.sign_in()
+    token = browser.fetch("/signet/api/v1/tokens", "POST", {"title": "t"}).json()
+    proof = {
+        "session": [
+            "Cookie: " + "; ".join(f"{name}={value}" for name, value in browser.cookies.items()),
+            f"X-Signet-Csrf: {browser.cookies[CSRF_COOKIE]}",
+        ],
+        "token": [f"Authorization: Bearer {token['secret']}"],
+    }[by]
+    path = "/apps/signed/api/2.0/mlflow/runs/create"
+    for ends in (False, True):
+        seen = len(origin.requests)
+        with Line(signet.port) as line:
+            line.head("POST", path, *proof, "Content-Type: application/json", "Content-Length: 4")
+            line.send(b"{ ")
+            time.sleep(0.2)
+            if ends and by == "session":
+                assert browser.fetch("/signet/sign-out", "POST").status == 200
+            elif ends:
+                gone = browser.fetch(f"/signet/api/v1/tokens/{token['token']['id']}", "DELETE")
+                assert gone.status == 204
+            # Beyond the time that other loops take to hear of it.
+            time.sleep(0.5)
+            line.send(b" }")
+            answer = line.answer("POST")
+        assert (answer.status, answer.refusal) == ((401, "unauthenticated") if ends else (200, ""))
+        assert len(origin.requests) == seen + (not ends)
