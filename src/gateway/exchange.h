@@ -50,6 +50,7 @@ class Exchange {
   bool is_from_trusted_proxy() const;
   Refused unauthenticated(std::string_view message, std::string detail) const;
   void adopt(identity::Session session);
+  void tell_renewal_failed(std::string_view why);
   Refusal store_is_stale() const;
   Refusal check_revocation() const;
   Refusal decide();
@@ -63,6 +64,7 @@ class Exchange {
   runtime::Task<void> answer_portal();
   runtime::Task<void> answer_portal_api();
   runtime::Task<void> answer_static();
+  runtime::Task<void> answer_file(const files::File* file);
   runtime::Task<void> answer_from_desk(std::string_view below);
   runtime::Task<void> send(portal_api::ApiAnswer answer);
   bool is_public_api() const;

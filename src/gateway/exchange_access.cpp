@@ -20,6 +20,7 @@ namespace {
 
 // How long a request waits for an issuer's newest keys.
 constexpr runtime::Duration kKeyPatience = std::chrono::seconds(3);
+constexpr runtime::Duration kBetweenWarnings = std::chrono::seconds(10);
 // Of an audit line's event, means, class, refusal and request id.
 constexpr std::size_t kOtherAuditTexts = 192;
 // All texts of such a line: the path, the person, the session, whom a provider signed out.
@@ -209,8 +210,9 @@ runtime::Task<Exchange::Refusal> Exchange::recognise_session() {
   if (changed) session.seen_at = now;
   if (sessions.wants_renewal(session, now)) {
     IdentityDesk& desk = *worker_.desk;
-    auto work = [&desk, config = identity::SharedConfig(at_->shared_site(), &at_->site().config()),
-                 session] { return desk.renewal().renew(config, session); };
+    auto work = [&desk, config = at_->shared_config(), session] {
+      return desk.renewal().renew(config, session);
+    };
     auto calling = desk.call<identity::Renewal::Result>(worker_.loop, std::move(work));
     auto result = co_await std::move(calling);
     if (result && result->outcome == identity::Renewal::Outcome::ended) {
@@ -221,6 +223,9 @@ runtime::Task<Exchange::Refusal> Exchange::recognise_session() {
       session = std::move(result->session);
       changed = true;
     }
+    if (!result || !result->detail.empty()) {
+      tell_renewal_failed(result ? result->detail : "the home loop does not answer");
+    }
   }
   // What caches may keep is no place for a cookie.
   const bool may_be_kept =
@@ -228,6 +233,15 @@ runtime::Task<Exchange::Refusal> Exchange::recognise_session() {
   if (changed && !may_be_kept) cookies_ = sessions.set_cookies(session, request_.head.fields);
   adopt(std::move(session));
   co_return std::nullopt;
+}
+
+// The session goes on; an operator must see that nobody vouches for it. Once in a while, since each
+// request of the next minute finds the same.
+void Exchange::tell_renewal_failed(std::string_view why) {
+  const runtime::Time now = worker_.loop.now();
+  if (now < worker_.next_renewal_warning) return;
+  worker_.next_renewal_warning = runtime::after(now, kBetweenWarnings);
+  worker_.shared.log.warning("session-not-renewed", {{"why", why}});
 }
 
 // With the store unreadable for long, nobody knows any more what was revoked (design §1.6).

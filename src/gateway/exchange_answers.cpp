@@ -123,8 +123,17 @@ runtime::Task<void> Exchange::answer_here_with(int status, std::string_view body
 runtime::Task<void> Exchange::answer_portal() {
   std::string_view below = route_.path.substr(std::string_view("/app").size());
   if (!below.empty()) below.remove_prefix(1);
-  const files::File* file =
-      worker_.shared.portal.find_page(below, http::is_navigation(request_.head.fields));
+  return answer_file(
+      worker_.shared.portal.find_page(below, http::is_navigation(request_.head.fields)));
+}
+
+// The script that pages of MLflow get from us, always under one name.
+runtime::Task<void> Exchange::answer_static() {
+  return answer_file(
+      worker_.shared.portal.find(route_.path.substr(std::string_view("/signet/").size())));
+}
+
+runtime::Task<void> Exchange::answer_file(const files::File* file) {
   if (file == nullptr) {
     co_return co_await refuse(Refused(watch::Refusal::none, 404, "RESOURCE_DOES_NOT_EXIST",
                                       "The portal has no such file."));
@@ -142,22 +151,6 @@ runtime::Task<void> Exchange::refuse_method() {
                   "This address answers GET and HEAD only.");
   refused.allow = "GET, HEAD";
   return refuse(std::move(refused));
-}
-
-// The script that pages of MLflow get from us, always under one name.
-runtime::Task<void> Exchange::answer_static() {
-  std::string_view below = route_.path.substr(std::string_view("/signet/").size());
-  const files::File* file = worker_.shared.portal.find(below);
-  if (file == nullptr) {
-    co_return co_await refuse(Refused(watch::Refusal::none, 404, "RESOURCE_DOES_NOT_EXIST",
-                                      "The gateway has no such file."));
-  }
-  outcome_ = Outcome::local;
-  status_ = file->status;
-  http::Field id{"x-request-id", {request_id_.data(), request_id_.size()}, FieldId::x_request_id};
-  auto served =
-      co_await files::respond(request_, reply_, *file, at_->site().portal_policy(), {&id, 1});
-  if (served == files::Served::method_not_allowed) co_await refuse_method();
 }
 
 void Exchange::record_audit() {

@@ -107,8 +107,7 @@ runtime::Task<void> Exchange::answer_from_desk(std::string_view below) {
     if (Refusal full = reserve_audit_line()) co_return co_await refuse(std::move(*full));
   }
   IdentityDesk& desk = *worker_.desk;
-  auto work = [&desk, call = std::move(call),
-               config = identity::SharedConfig(at_->shared_site(), &at_->site().config())] {
+  auto work = [&desk, call = std::move(call), config = at_->shared_config()] {
     return desk.answer(call, config);
   };
   auto calling = desk.call<portal_api::ApiAnswer>(worker_.loop, std::move(work));

@@ -44,10 +44,6 @@ std::string door(std::string_view return_path, std::string_view error) {
   return path;
 }
 
-identity::SharedConfig config_of(const std::shared_ptr<const Site>& site) {
-  return {site, &site->config()};
-}
-
 }  // namespace
 
 // Where a page of ours is for this caller: signing in begins and ends on the public host, whose
@@ -133,7 +129,7 @@ runtime::Task<void> Exchange::begin_sign_in() {
   // Without it a provider may answer from its own session, with an old auth_time.
   if (fresh) wishes.prompt = "login";
   IdentityDesk& desk = *worker_.desk;
-  auto work = [&desk, config = config_of(at_->shared_site()), attempt, wishes] {
+  auto work = [&desk, config = at_->shared_config(), attempt, wishes] {
     return desk.sign_in().address(config, attempt, wishes);
   };
   using Address = std::expected<std::string, SignInFailure>;
@@ -189,7 +185,7 @@ runtime::Task<void> Exchange::finish_sign_in() {
 
   IdentityDesk& desk = *worker_.desk;
   const std::string return_path = attempt->return_path;
-  auto work = [&desk, config = config_of(at_->shared_site()), attempt = std::move(*attempt),
+  auto work = [&desk, config = at_->shared_config(), attempt = std::move(*attempt),
                callback = std::move(*callback)] {
     return desk.sign_in().finish(config, attempt, callback);
   };
@@ -212,7 +208,7 @@ runtime::Task<void> Exchange::finish_sign_in() {
   auto former = sessions.open(request_.head.fields, worker_.store->snapshot(),
                               worker_.loop.clock().unix_seconds());
   if (former && *former) {
-    auto ending = [&desk, config = config_of(at_->shared_site()), old = std::move(**former)] {
+    auto ending = [&desk, config = at_->shared_config(), old = std::move(**former)] {
       return desk.sign_out().end(config, old);
     };
     auto calling_end =
@@ -239,7 +235,7 @@ runtime::Task<void> Exchange::sign_out() {
     adopt(**session);
     audit_event_ = "sign-out";
     IdentityDesk& desk = *worker_.desk;
-    auto work = [&desk, config = config_of(at_->shared_site()), old = std::move(**session)] {
+    auto work = [&desk, config = at_->shared_config(), old = std::move(**session)] {
       return desk.sign_out().end(config, old);
     };
     using Ended = std::expected<std::string, SignInFailure>;
@@ -289,7 +285,7 @@ runtime::Task<void> Exchange::back_channel_logout() {
   if (Refusal full = reserve_audit_line()) co_return co_await refuse(std::move(*full));
   audit_event_ = "back-channel-logout";
   IdentityDesk& desk = *worker_.desk;
-  auto work = [&desk, config = config_of(at_->shared_site()), provider, token] {
+  auto work = [&desk, config = at_->shared_config(), provider, token] {
     return desk.sign_out().back_channel(config, provider, token);
   };
   using Ended = std::expected<std::string, SignInFailure>;

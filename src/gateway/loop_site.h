@@ -61,7 +61,8 @@ class LoopSite {
   }
 
   const Site& site() const { return *site_; }
-  const std::shared_ptr<const Site>& shared_site() const { return site_; }
+  // The configuration, for work that may outlast this LoopSite.
+  std::shared_ptr<const config::Config> shared_config() const { return {site_, &site_->config()}; }
   // In the configuration's order.
   void add(std::unique_ptr<AppOnLoop> app) { apps_.push_back(std::move(app)); }
   AppOnLoop& app(const config::App& config) { return *apps_[index_of(config)]; }

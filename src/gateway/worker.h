@@ -75,6 +75,7 @@ class Worker final : public http::Handler {
   SigningDesk signing_desk;
   Spooler spooler;
   std::size_t exchanges = 0;
+  runtime::Time next_renewal_warning{};
   portal_api::AppStatesView* app_states = nullptr;  // set before the first request, as is
   identity::KeyBookView* key_book = nullptr;
   identity::LoadBalancerKeysView* load_balancer_keys = nullptr;

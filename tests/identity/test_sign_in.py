@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from web_browser import CSRF_COOKIE, WebBrowser
 
+from hostile_provider import Answer as ProviderAnswer
 from hostile_provider import HostileProvider
 from minting import ABSENT
 from scripted_origin import Origin
@@ -300,3 +301,18 @@ def test_signed_out_while_the_body_arrives(
             answer = line.answer("POST")
         assert (answer.status, answer.refusal) == ((401, "unauthenticated") if ends else (200, ""))
         assert len(origin.requests) == seen + (not ends)
+
+
+def test_a_renewal_that_fails_is_told(
+    start: Start, provider: HostileProvider, origin: Origin
+) -> None:
+    signet = start([plain_app(origin.url)], config=config(provider_of(provider), refresh="1s"))
+    browser = WebBrowser(signet.port)
+    browser.sign_in()
+    provider.answers["token"] = lambda _: ProviderAnswer(503)
+    time.sleep(1.2)
+    for _ in range(5):
+        assert browser.fetch(f"/apps/plain{API}").status == 200
+    signet.told("session-not-renewed")
+    # A word per loop, not one per request.
+    assert len(signet.log_lines("session-not-renewed")) <= 2
