@@ -52,7 +52,7 @@ ApiAnswer not_allowed(std::string_view methods) {
 }
 
 ApiAnswer try_again(int seconds, std::string_view message, std::string detail) {
-  ApiAnswer answer = refused(503, "", message, std::move(detail));
+  ApiAnswer answer = refused(503, "overloaded", message, std::move(detail));
   answer.retry_after = seconds;
   return answer;
 }

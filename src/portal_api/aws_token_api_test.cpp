@@ -169,7 +169,7 @@ TEST_F(AwsTokenApiTest, WhatStsSays) {
     std::optional<http::FetchError> failure;
     const char* expected;
   };
-  const char* later = "503: The proof could not be put to AWS just now.";
+  const char* later = "503 overloaded: The proof could not be put to AWS just now.";
   const char* no = "401 unauthenticated: The proof is not valid here.";
   for (const Row& row : std::vector<Row>{{"no", 403, {}, no},
                                          {"later", 503, {}, later},
@@ -192,7 +192,7 @@ TEST_F(AwsTokenApiTest, AProofIsGoodOnce) {
   const std::string body = proof();
   EXPECT_EQ(make_said(body), "200");
   const ApiAnswer again = make(body);
-  EXPECT_EQ(said(again), "503: The proof could not be put to AWS just now.");
+  EXPECT_EQ(said(again), "503 overloaded: The proof could not be put to AWS just now.");
   EXPECT_EQ(again.retry_after, 1) << "with another proof: those of one second are the same";
   EXPECT_EQ(store->snapshot()->tokens(), 1u);
 }

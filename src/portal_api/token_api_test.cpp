@@ -349,7 +349,7 @@ TEST_F(TokenApiTest, AnAdministratorRevokesAnybodys) {
 TEST_F(TokenApiTest, AStoreInTroubleIs503) {
   const std::string id = text(make(kLaptop), "token/id");
   std::filesystem::rename(path, path + ".away");
-  const std::string later = "503: This cannot be done at the moment. Try again later.";
+  const std::string later = "503 overloaded: This cannot be done at the moment. Try again later.";
   const ApiAnswer answer = make(kLaptop);
   EXPECT_EQ(said(answer), later);
   EXPECT_EQ(text(answer, "error_code"), "TEMPORARILY_UNAVAILABLE");
