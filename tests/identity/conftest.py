@@ -14,7 +14,9 @@ import pytest
 TESTS = Path(__file__).resolve().parent.parent
 sys.path += [str(TESTS / name) for name in ("chaos", "idp", "journeys")]
 
+from own_tokens import browser_of  # noqa: E402
 from sign_in_rig import Rig  # noqa: E402
+from web_browser import WebBrowser  # noqa: E402
 
 from hostile_provider import HostileProvider  # noqa: E402
 from programs import ROOT, VENVS  # noqa: E402
@@ -93,3 +95,13 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (mlflows,) = theirs.glob("lib/python3*/site-packages")
     (packages / "mlflow.pth").write_text(f"{mlflows}\n")
     return made
+
+
+@pytest.fixture
+def admin(signet: Signet, provider: HostileProvider) -> WebBrowser:
+    return browser_of(signet, provider, "ada", "ml-platform")
+
+
+@pytest.fixture
+def editor(signet: Signet, provider: HostileProvider) -> WebBrowser:
+    return browser_of(signet, provider, "ed", "team-a")

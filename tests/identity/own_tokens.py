@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from test_bearer import bearer
 from web_browser import Page, WebBrowser
 
 from hostile_provider import HostileProvider
 from scripted_origin import Origin
 from signet_process import Signet, plain_app, signed_app
+from waiting import until
+from wire import Answer
 
 Start = Callable[..., Signet]
 TOKENS = "/signet/api/v1/tokens"
 ME = "/signet/api/v1/me"
+# Of every gateway: a revocation holds within so many seconds.
+SOON = 5.0
 RUNS_CREATE = "/api/2.0/mlflow/runs/create"
 RULES = {
     "admins": {"groups": ["ml-platform"]},
@@ -115,3 +122,23 @@ def end_token(signet: Signet, token_id: str) -> None:
     """Makes its time be over."""
     statement = "UPDATE tokens SET expires = unixepoch() - 1 WHERE id = ?"
     assert change_store(state_file(signet), statement, token_id) == 1
+
+
+def is_known(signet: Signet, secret: str) -> bool:
+    return signet.ask("plain", headers=bearer(secret)).status == 200
+
+
+def write(signet: Signet, secret: str, app: str = "plain", path: str = RUNS_CREATE) -> Answer:
+    return signet.ask(app, path, "POST", b"{}", bearer(secret))
+
+
+def told(answer: Answer) -> tuple[int, str, str]:
+    """Status, refusal and message."""
+    return answer.status, answer.refusal, json.loads(answer.body)["message"]
+
+
+def seconds_until_unknown(signet: Signet, secret: str) -> float:
+    """On all loops: connections are dealt out to them in turn."""
+    began = time.monotonic()
+    until("the token is dead", lambda: not any(is_known(signet, secret) for _ in range(6)))
+    return time.monotonic() - began
