@@ -113,9 +113,9 @@ class Exchange {
   const OwnHost* host_ = nullptr;
   Route route_;
   AppOnLoop* app_ = nullptr;
-  std::shared_ptr<const identity::Person> person_;  // null: anonymous
-  std::optional<identity::Session> session_;        // when a browser's session says who asks
-  std::shared_ptr<const state::Token> token_;       // when a token of ours says it
+  std::shared_ptr<const identity::Person> person_;    // null: anonymous
+  std::shared_ptr<const identity::Session> session_;  // when a browser's session says who asks
+  std::shared_ptr<const state::Token> token_;         // when a token of ours says it
   identity::Means recognised_by_ = identity::Means::session;
   std::string_view means_;            // by what: for the audit log
   std::uint64_t store_version_ = 0;   // when they were recognised

@@ -256,10 +256,10 @@ Exchange::Refusal Exchange::store_is_stale() const {
 
 // Engine rule 10: a body may take minutes to arrive, and who sent it may be signed out by then.
 Exchange::Refusal Exchange::check_revocation() const {
-  if (!session_ && token_ == nullptr) return std::nullopt;
+  if (session_ == nullptr && token_ == nullptr) return std::nullopt;
   const state::Snapshot& snapshot = worker_.store->snapshot();
   if (snapshot.version == store_version_) return std::nullopt;
-  if (session_ && identity::is_revoked(*session_, snapshot)) {
+  if (session_ != nullptr && identity::is_revoked(*session_, snapshot)) {
     return unauthenticated("The session has ended: sign in again.",
                            "the session was revoked while the body arrived");
   }
@@ -273,9 +273,9 @@ Exchange::Refusal Exchange::check_revocation() const {
 }
 
 void Exchange::adopt(identity::Session session) {
-  person_ = std::make_shared<const identity::Person>(session.person);
-  means_ = request_.arena.copy(fmt::format("session {}", identity::session_name(session.id)));
-  session_ = std::move(session);
+  session_ = std::make_shared<const identity::Session>(std::move(session));
+  person_ = {session_, &session_->person};
+  means_ = request_.arena.copy(fmt::format("session {}", identity::session_name(session_->id)));
   store_version_ = worker_.store->snapshot().version;
 }
 

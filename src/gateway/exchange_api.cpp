@@ -38,7 +38,7 @@ std::optional<portal_api::Caller> Exchange::caller() const {
   caller.person = *person_;
   caller.is_admin = at_->site().rules().is_admin(subject());
   caller.means = recognised_by_;
-  if (session_) {
+  if (session_ != nullptr) {
     const config::SessionRules& rules = at_->site().config().identity.session;
     caller.provider = session_->provider;
     caller.signed_in_at = session_->signed_in_at;

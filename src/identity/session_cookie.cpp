@@ -24,8 +24,14 @@ bool is_ours(std::string_view value) {
   });
 }
 
-std::string part_name(const CookieNames& names, std::size_t part) {
-  return part == 0 ? names.session : fmt::format("{}-{}", names.session, part);
+// Which part of a session a cookie of this name is: "signet", "signet-1" …; nothing for others.
+std::optional<std::size_t> part_of(std::string_view name, const CookieNames& names) {
+  if (!name.starts_with(names.session)) return std::nullopt;
+  name.remove_prefix(names.session.size());
+  if (name.empty()) return 0;
+  if (name.size() != 2 || name[0] != '-' || name[1] < '1') return std::nullopt;
+  const auto part = static_cast<std::size_t>(name[1] - '0');
+  return part < kMostCookieParts ? std::optional(part) : std::nullopt;
 }
 
 }  // namespace
@@ -88,10 +94,16 @@ std::expected<std::string, CookieProblem> collect_session(const http::Fields& fi
                                                           const CookieNames& names) {
   std::array<http::CookieCount, kMostCookieParts> parts;
   std::size_t present = 0;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    parts[i] = http::find_cookie(fields, part_name(names, i));
-    if (parts[i].count > 1) return std::unexpected(CookieProblem::repeated);
-    present += parts[i].count;
+  for (const http::Field& field : fields) {
+    if (field.id != http::FieldId::cookie) continue;
+    std::string_view rest = field.value;
+    for (http::Cookie cookie; http::next_cookie(rest, cookie);) {
+      const auto part = part_of(cookie.name, names);
+      if (!part) continue;
+      if (parts[*part].count++ > 0) return std::unexpected(CookieProblem::repeated);
+      parts[*part].first = cookie.value;
+      ++present;
+    }
   }
   if (present == 0) return std::string();
   if (parts[0].count == 0) return std::unexpected(CookieProblem::gap);
