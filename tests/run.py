@@ -11,7 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from steps import LONG_ONLY, OUT, ROOT, STEPS, Context, Result
+from build_ahead import BuildAhead
+from steps import LONG_ONLY, OUT, ROOT, STEPS, Context, Result, builds_of
 
 SHOWN_LINES = 60
 
@@ -60,6 +61,7 @@ def main() -> int:
     names = [name for name in STEPS if name in wanted.steps]
     if not names:
         names = [name for name in STEPS if wanted.long or name not in LONG_ONLY]
+    ahead = BuildAhead(builds_of(names), environment(), logs / "build-ahead.log")
     total = Result()
     table: list[tuple[str, Result, float]] = []
     started = time.monotonic()
@@ -68,7 +70,7 @@ def main() -> int:
         log = logs / f"{name}.log"
         log.unlink(missing_ok=True)
         begun = time.monotonic()
-        result = STEPS[name](Context(wanted.long, log, environment()))
+        result = STEPS[name](Context(wanted.long, log, environment(), ahead))
         seconds = time.monotonic() - begun
         print(
             f"        {result.passed} passed, {result.failed} failed, {seconds:.0f} s", flush=True
@@ -80,6 +82,9 @@ def main() -> int:
                 print(f"        note: {note}")
         table.append((name, result, seconds))
         total += result
+        if name == "build" and not result.failed:
+            ahead.start()
+    ahead.stop()
     print(f"\n{'step':14} {'passed':>7} {'failed':>7} {'skipped':>8} {'seconds':>8}")
     for name, result, seconds in table:
         counts = f"{result.passed:7} {result.failed:7} {result.skipped:8} {seconds:8.0f}"

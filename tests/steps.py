@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from build_ahead import BuildAhead
+
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "tests/out"
 TEST_PYTHON = ROOT / ".venv/test/bin/python"
@@ -21,7 +23,7 @@ THREADED = ("runtime", "watch", "origin", "front", "gateway", "identity", "state
 # The programs that tests/vectors runs.
 DRIVERS = ("signing_driver", "jws_driver", "aws_proof_driver", "load_balancer_driver")
 CLANG_TIDY_FILES = 24
-FUZZ_SECONDS = 20
+FUZZ_SECONDS = 12
 FUZZ_LONG_SECONDS = 600
 
 
@@ -51,6 +53,7 @@ class Context:
     long: bool
     log: Path
     environment: dict[str, str]
+    ahead: BuildAhead | None = None
 
     def run(
         self, command: Iterable[object], *, seconds: float, folder: Path = ROOT, **env: str
@@ -128,6 +131,8 @@ def changed_sources() -> list[str]:
 
 
 def clang_tidy(context: Context) -> Result:
+    if context.ahead:
+        context.ahead.leave("asan")
     configured = context.run(["cmake", "--preset", "asan"], seconds=120)
     if configured:
         return one(configured, "cmake")
@@ -164,6 +169,8 @@ def in_pool(work: Callable[[str], Result], items: Iterable[str]) -> Result:
 
 
 def build(context: Context, preset: str, *targets: str) -> int:
+    if context.ahead:
+        context.ahead.leave(preset)
     # Every time: a build made before the presets changed would keep the old settings.
     if code := context.run(["cmake", "--preset", preset], seconds=120):
         return code
@@ -398,21 +405,33 @@ STEPS: dict[str, Step] = {
     "format": check_format,
     "rooms": check_rooms,
     "portal-lint": portal_lint,
+    "build": build_release,
     "portal-unit": portal_unit,
     "idp": idp,
     "client": client,
-    "build": build_release,
-    "unit": unit_release,
     "vectors": vectors,
-    "unit-asan": unit_asan,
-    "build-asan": build_asan,
-    "hostile": hostile,
-    "identity": identity,
+    "unit": unit_release,
     "chaos": chaos,
     "cost": cost,
     "journeys": journeys,
     "portal-e2e": portal_e2e,
+    "build-asan": build_asan,
+    "hostile": hostile,
+    "identity": identity,
+    "unit-asan": unit_asan,
     "unit-tsan": unit_tsan,
     "fuzz": fuzz,
     "tidy": clang_tidy,
 }
+
+
+def builds_of(names: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """What the steps build after the first, in that order: a preset and its targets."""
+    wanted = set(names)
+    asan = ["signet"] if wanted & {"build-asan", "hostile", "identity"} else []
+    if "unit-asan" in wanted:
+        asan += [f"{room}_test" for room in rooms_with_tests()]
+    tsan = [f"{room}_test" for room in THREADED] if "unit-tsan" in wanted else []
+    fuzz_targets = ["fuzz"] if "fuzz" in wanted else []
+    plan = [("asan", asan), ("tsan", tsan), ("fuzz", fuzz_targets)]
+    return [(preset, targets) for preset, targets in plan if targets]

@@ -214,12 +214,17 @@ class Bench:
         self.processes.append(provider)
         config = signet_config(self.folder, 9340, "people") + people.identity_config(issuer)
         command = [str(SIGNET), "serve", "--config", self._write("people.yaml", config)]
-        signet = self._start(PROXY_CORE, command, 9340)
+        self.with_people = self._start(PROXY_CORE, command, 9340)
+        self.sign_in_again()
+
+    def sign_in_again(self) -> None:
+        """A session's cookie is made anew once a minute, and browsers take the new one: requests
+        that went on with an old one would each be given another."""
         credentials = people.sign_in(9340)
         mount, sink = "/apps/signed", f"/apps/signed-sink{UPLOAD}"
         for means, headers in (("session", credentials.session), ("token", credentials.token)):
             name = f"signet signed, {means}"
-            self.proxies[name] = Proxy(name, 9340, mount, sink, signet, headers)
+            self.proxies[name] = Proxy(name, 9340, mount, sink, self.with_people, headers)
 
     def __exit__(
         self,

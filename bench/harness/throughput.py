@@ -87,6 +87,7 @@ def compare_work(bench: Bench, rounds: int, seconds: float) -> dict[str, object]
             wrk(bench, proxy, case, 1)  # warm: connections, caches, the derived key
         done = 0
         while done < rounds:
+            bench.sign_in_again()
             try:
                 names = list(bench.proxies)
                 if done % 2:

@@ -1,6 +1,5 @@
 #include "front/connections.h"
 
-#include <string>
 #include <utility>
 
 #include "runtime/race.h"
@@ -11,15 +10,13 @@ namespace signet::front {
 class Connections::Served : public runtime::Link {
  public:
   Served(Connections& owner, std::unique_ptr<runtime::Stream> stream, const Endpoint& endpoint)
-      : connections(owner),
-        host(endpoint.peer.host_text()),
-        connection(*this, std::move(stream), endpoint) {
+      : connections(owner), connection(*this, std::move(stream), endpoint) {
     owner.all_.push_back(*this);
     auto& open = owner.stats_.open;
     open.store(open.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
   ~Served() {
-    connections.per_address_.leave(host);
+    connections.per_address_.leave(connection.peer_host());
     auto& open = connections.stats_.open;
     open.store(open.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
   }
@@ -34,7 +31,6 @@ class Connections::Served : public runtime::Link {
   };
 
   Connections& connections;
-  std::string host;
   Connection connection;
   runtime::TaskSet::Entry* task = nullptr;
 };

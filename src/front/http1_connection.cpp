@@ -40,6 +40,7 @@ Http1Connection::Http1Connection(std::unique_ptr<runtime::Stream> stream, const 
     : stream_(std::move(stream)),
       input_(*stream_),
       endpoint_(endpoint),
+      peer_host_(endpoint.peer.host_text()),
       handler_(handler),
       dates_(dates),
       settings_(settings),
@@ -78,6 +79,7 @@ runtime::Task<bool> Http1Connection::serve_one(runtime::Arena& arena) {
   Exchange& exchange = *holder.exchange;
   http::Request& request = exchange.request;
   request.peer = endpoint_.peer;
+  request.peer_host = peer_host_;
   request.local_port = endpoint_.local_port;
   request.over_loopback = endpoint_.over_loopback;
 

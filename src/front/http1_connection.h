@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "front/connection_input.h"
 #include "front/http1_reply.h"
@@ -32,6 +33,7 @@ class Http1Connection : public runtime::Link {
   // The next answer says `Connection: close` and is the last one.
   void finish_soon() { finish_soon_ = true; }
   runtime::Stream& stream() { return *stream_; }
+  const std::string& peer_host() const { return peer_host_; }
 
  private:
   struct Exchange;
@@ -44,6 +46,7 @@ class Http1Connection : public runtime::Link {
   std::unique_ptr<runtime::Stream> stream_;
   ConnectionInput input_;
   Endpoint endpoint_;
+  std::string peer_host_;  // the text of endpoint_.peer, made once
   http::Handler& handler_;
   DateCache& dates_;
   const Settings& settings_;

@@ -53,9 +53,11 @@ Exchange::Exchange(Worker& worker, http::Request& request, http::ByteSource& bod
   trace_text_ = watch::traceparent_text(trace_);
   keeps_tracestate_ = theirs && fields.count(FieldId::tracestate) == 1 &&
                       watch::is_passable_tracestate(fields.value(FieldId::tracestate));
-  client_address_ = request.arena.copy(
-      front::client_address(request.peer, fields, at_->site().config().trusted_proxies)
-          .host_text());
+  const auto& proxies = at_->site().config().trusted_proxies;
+  client_address_ =
+      proxies.empty()
+          ? request.peer_host
+          : request.arena.copy(front::client_address(request.peer, fields, proxies).host_text());
   worker.exchanges++;
   worker.shard.add(worker.shared.metrics.exchanges, 1);
 }

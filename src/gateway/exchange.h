@@ -49,7 +49,7 @@ class Exchange {
   Refusal recognise_own_token(std::string_view secret);
   bool is_from_trusted_proxy() const;
   Refused unauthenticated(std::string_view message, std::string detail) const;
-  void adopt(identity::Session session);
+  void adopt(std::shared_ptr<const identity::Session> session);
   void tell_renewal_failed(std::string_view why);
   Refusal store_is_stale() const;
   Refusal check_revocation() const;

@@ -1,14 +1,16 @@
 #include <algorithm>
+#include <array>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "crypto/hex.h"
 #include "gateway/exchange.h"
 #include "gateway/identity_desk.h"
 #include "gateway/text.h"
 #include "identity/authorization.h"
 #include "identity/form.h"
-#include "identity/kept_tokens.h"
 #include "identity/return_path.h"
 
 // The part of Exchange that finds out who asks, and whether they may.
@@ -198,20 +200,26 @@ runtime::Task<Exchange::Refusal> Exchange::recognise_session() {
   if (!opened) {
     co_return unauthenticated("The session has ended: sign in again.", std::string(opened.error()));
   }
-  if (!*opened) co_return unauthenticated("Sign in, or send a token.", "no credential was sent");
-  identity::Session session = std::move(**opened);
+  if (*opened == nullptr) {
+    co_return unauthenticated("Sign in, or send a token.", "no credential was sent");
+  }
+  std::shared_ptr<const identity::Session> session = std::move(*opened);
   if (!http::is_safe(request_.head.method) &&
-      !sessions.has_csrf_token(request_.head.fields, session)) {
+      !sessions.has_csrf_token(request_.head.fields, *session)) {
     co_return no_csrf_token();
   }
   // What the portal asks by itself every half minute is no sign of anybody being there.
-  bool changed = sessions.is_due(session, now) &&
+  bool changed = sessions.is_due(*session, now) &&
                  (route_.place == Place::app || !http::is_safe(request_.head.method));
-  if (changed) session.seen_at = now;
-  if (sessions.wants_renewal(session, now)) {
+  if (changed) {
+    identity::Session seen = *session;
+    seen.seen_at = now;
+    session = std::make_shared<const identity::Session>(std::move(seen));
+  }
+  if (sessions.wants_renewal(*session, now)) {
     IdentityDesk& desk = *worker_.desk;
     auto work = [&desk, config = at_->shared_config(), session] {
-      return desk.renewal().renew(config, session);
+      return desk.renewal().renew(config, *session);
     };
     auto calling = desk.call<identity::Renewal::Result>(worker_.loop, std::move(work));
     auto result = co_await std::move(calling);
@@ -220,7 +228,7 @@ runtime::Task<Exchange::Refusal> Exchange::recognise_session() {
       co_return unauthenticated("The session has ended: sign in again.", std::move(result->detail));
     }
     if (result && result->outcome == identity::Renewal::Outcome::renewed) {
-      session = std::move(result->session);
+      session = std::make_shared<const identity::Session>(std::move(result->session));
       changed = true;
     }
     if (!result || !result->detail.empty()) {
@@ -230,7 +238,7 @@ runtime::Task<Exchange::Refusal> Exchange::recognise_session() {
   // What caches may keep is no place for a cookie.
   const bool may_be_kept =
       route_.place == Place::app && answer_kind(route_) == AnswerKind::static_file;
-  if (changed && !may_be_kept) cookies_ = sessions.set_cookies(session, request_.head.fields);
+  if (changed && !may_be_kept) cookies_ = sessions.set_cookies(*session, request_.head.fields);
   adopt(std::move(session));
   co_return std::nullopt;
 }
@@ -272,10 +280,12 @@ Exchange::Refusal Exchange::check_revocation() const {
   return unauthenticated("The token is not valid here.", "the token ended while the body arrived");
 }
 
-void Exchange::adopt(identity::Session session) {
-  session_ = std::make_shared<const identity::Session>(std::move(session));
+void Exchange::adopt(std::shared_ptr<const identity::Session> session) {
+  session_ = std::move(session);
   person_ = {session_, &session_->person};
-  means_ = request_.arena.copy(fmt::format("session {}", identity::session_name(session_->id)));
+  std::array<char, 2 * identity::kSessionIdBytes> name;
+  crypto::write_hex(session_->id, name.data());
+  means_ = concat(request_.arena, {"session ", {name.data(), name.size()}});
   store_version_ = worker_.store->snapshot().version;
 }
 

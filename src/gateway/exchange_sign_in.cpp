@@ -208,15 +208,15 @@ runtime::Task<void> Exchange::finish_sign_in() {
   auto former = sessions.open(request_.head.fields, worker_.store->snapshot(),
                               worker_.loop.clock().unix_seconds());
   if (former && *former) {
-    auto ending = [&desk, config = at_->shared_config(), old = std::move(**former)] {
-      return desk.sign_out().end(config, old);
+    auto ending = [&desk, config = at_->shared_config(), old = *former] {
+      return desk.sign_out().end(config, *old);
     };
     auto calling_end =
         desk.call<std::expected<std::string, SignInFailure>>(worker_.loop, std::move(ending));
     co_await std::move(calling_end);
   }
   cookies_.insert(cookies_.end(), fresh.begin(), fresh.end());
-  adopt(std::move(**session));
+  adopt(std::make_shared<const identity::Session>(std::move(**session)));
   audit_event_ = "sign-in";
   co_await redirect_to(return_path);
 }
@@ -232,11 +232,11 @@ runtime::Task<void> Exchange::sign_out() {
       co_return co_await refuse(no_csrf_token());
     }
     if (Refusal full = reserve_audit_line()) co_return co_await refuse(std::move(*full));
-    adopt(**session);
+    adopt(*session);
     audit_event_ = "sign-out";
     IdentityDesk& desk = *worker_.desk;
-    auto work = [&desk, config = at_->shared_config(), old = std::move(**session)] {
-      return desk.sign_out().end(config, old);
+    auto work = [&desk, config = at_->shared_config(), old = *session] {
+      return desk.sign_out().end(config, *old);
     };
     using Ended = std::expected<std::string, SignInFailure>;
     auto calling = desk.call<Ended>(worker_.loop, std::move(work));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <string_view>
 
 #include "http/head.h"
 #include "http/parse_error.h"
@@ -76,6 +77,7 @@ struct Request {
   runtime::Arena& arena;
   RequestHead head;
   runtime::Address peer;
+  std::string_view peer_host;  // its text without the port
   bool over_loopback = false;  // the listener's own address is a loopback address
   std::uint16_t local_port = 0;
   runtime::Time received{};  // when the head was complete

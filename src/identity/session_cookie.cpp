@@ -17,11 +17,14 @@ std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-bool is_ours(std::string_view value) {
-  return std::ranges::all_of(value, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+// Looks at every byte whatever the first ones are, so that many are compared at once.
+bool is_base64url(std::string_view value) {
+  bool all = true;
+  for (const char c : value) {
+    all &= (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_';
-  });
+  }
+  return all;
 }
 
 // Which part of a session a cookie of this name is: "signet", "signet-1" …; nothing for others.
@@ -90,8 +93,9 @@ std::vector<std::string> split_for_cookies(std::string_view sealed) {
   return parts;
 }
 
-std::expected<std::string, CookieProblem> collect_session(const http::Fields& fields,
-                                                          const CookieNames& names) {
+std::expected<std::string_view, CookieProblem> collect_session(const http::Fields& fields,
+                                                               const CookieNames& names,
+                                                               std::string& joined) {
   std::array<http::CookieCount, kMostCookieParts> parts;
   std::size_t present = 0;
   for (const http::Field& field : fields) {
@@ -105,7 +109,7 @@ std::expected<std::string, CookieProblem> collect_session(const http::Fields& fi
       ++present;
     }
   }
-  if (present == 0) return std::string();
+  if (present == 0) return std::string_view();
   if (parts[0].count == 0) return std::unexpected(CookieProblem::gap);
   std::string_view first = parts[0].first;
   std::size_t wanted = 1;
@@ -114,12 +118,17 @@ std::expected<std::string, CookieProblem> collect_session(const http::Fields& fi
     if (wanted < 2 || wanted > kMostCookieParts) return std::unexpected(CookieProblem::malformed);
     first.remove_prefix(2);
   }
-  std::string sealed(first);
   for (std::size_t i = 1; i < parts.size(); ++i) {
     if ((parts[i].count == 1) != (i < wanted)) return std::unexpected(CookieProblem::gap);
-    sealed += parts[i].first;
   }
-  if (!is_ours(sealed)) return std::unexpected(CookieProblem::malformed);
+  std::string_view sealed = first;
+  if (wanted > 1) {
+    joined = first;
+    for (std::size_t i = 1; i < wanted; ++i)
+      joined += parts[i].first;
+    sealed = joined;
+  }
+  if (!is_base64url(sealed)) return std::unexpected(CookieProblem::malformed);
   return sealed;
 }
 

@@ -68,8 +68,10 @@ enum class CookieProblem : std::uint8_t {
   malformed  // bytes that no cookie of ours has
 };
 
-// The sealed session that the request's cookies hold; "" when there is none.
-std::expected<std::string, CookieProblem> collect_session(const http::Fields& fields,
-                                                          const CookieNames& names);
+// The sealed session that the request's cookies hold; "" when there is none. A view of the fields,
+// or of `joined` when the session comes in parts.
+std::expected<std::string_view, CookieProblem> collect_session(const http::Fields& fields,
+                                                               const CookieNames& names,
+                                                               std::string& joined);
 
 }  // namespace signet::identity

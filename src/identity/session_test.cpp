@@ -161,8 +161,9 @@ class CookiesTest : public testing::Test {
     http::Fields fields(arena);
     for (const std::string& header : headers)
       fields.add(http::FieldId::cookie, header);
-    auto found = collect_session(fields, CookieNames(https));
-    if (found) return *found;
+    std::string joined;
+    auto found = collect_session(fields, CookieNames(https), joined);
+    if (found) return std::string(*found);
     switch (found.error()) {
       case CookieProblem::repeated: return "!repeated";
       case CookieProblem::gap: return "!gap";

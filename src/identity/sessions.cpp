@@ -60,14 +60,20 @@ bool Sessions::is_configured(std::string_view provider) const {
   return std::ranges::find(providers_, provider) != providers_.end();
 }
 
-std::expected<std::optional<Session>, std::string_view> Sessions::open(
+std::expected<std::shared_ptr<const Session>, std::string_view> Sessions::open(
     const http::Fields& fields, const state::Snapshot& snapshot, std::int64_t now) {
-  auto sealed = collect_session(fields, names_);
+  std::string joined;
+  const auto sealed = collect_session(fields, names_, joined);
   if (!sealed) return std::unexpected(describe(sealed.error()));
-  if (sealed->empty()) return std::nullopt;
-  auto session = sealer_.open(*sealed);
-  if (!session) {
-    return std::unexpected("the session cookie was not made here, or with a key that is gone");
+  if (sealed->empty()) return nullptr;
+  std::shared_ptr<const Session> session = recent_.find(*sealed);
+  if (session == nullptr) {
+    auto opened = sealer_.open(*sealed);
+    if (!opened) {
+      return std::unexpected("the session cookie was not made here, or with a key that is gone");
+    }
+    session = std::make_shared<const Session>(std::move(*opened));
+    recent_.keep(*sealed, session);
   }
   switch (state_at(*session, now, idle_, lifetime_)) {
     case SessionEnd::lives: break;

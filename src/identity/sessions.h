@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <expected>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "crypto/random.h"
 #include "http/fields.h"
+#include "identity/recent_sessions.h"
 #include "identity/session_cookie.h"
 #include "identity/sign_in_attempt.h"
 #include "state/snapshot.h"
@@ -32,12 +33,11 @@ class Sessions {
   const CookieNames& names() const { return names_; }
   AttemptSealer& attempts() { return attempts_; }
 
-  // The session of a request's cookies that still holds at `now` (Unix seconds); nothing when there
-  // is none. It ends with its provider's configuration. The error is why the cookies are no good, a
+  // The session of a request's cookies that still holds at `now` (Unix seconds); null when there is
+  // none. It ends with its provider's configuration. The error is why the cookies are no good, a
   // sentence for the operator.
-  std::expected<std::optional<Session>, std::string_view> open(const http::Fields& fields,
-                                                               const state::Snapshot& snapshot,
-                                                               std::int64_t now);
+  std::expected<std::shared_ptr<const Session>, std::string_view> open(
+      const http::Fields& fields, const state::Snapshot& snapshot, std::int64_t now);
 
   // Whether the request repeats the CSRF token of the session, once.
   bool has_csrf_token(const http::Fields& fields, const Session& session) const;
@@ -60,6 +60,7 @@ class Sessions {
   bool is_configured(std::string_view provider) const;
 
   SessionSealer sealer_;
+  RecentSessions recent_;
   AttemptSealer attempts_;
   CookieNames names_;
   std::int64_t idle_;

@@ -168,6 +168,32 @@ TEST_F(SessionsTest, EndsInTime) {
   }
 }
 
+// What is remembered of a session answers no question of time or of revocation.
+TEST_F(SessionsTest, OneThatWasOpenedBeforeIsLookedAtAnew) {
+  const std::string cookies = cookies_of(a_session());
+  const auto first = sessions.open(fields(cookies), snapshot, kNow);
+  const auto again = sessions.open(fields(cookies), snapshot, kNow + 1);
+  ASSERT_TRUE(first && again);
+  EXPECT_EQ(*first, *again) << "opened once";
+  EXPECT_EQ(said(cookies, kNow + 24 * 3600), "!the session has reached its lifetime");
+  EXPECT_EQ(said(cookies), "ada@example.com");
+  revoke(RevocationKind::session, session_name(a_session().id));
+  EXPECT_EQ(said(cookies), "!the session is revoked");
+}
+
+// Every letter of a cookie counts, also of one that is known.
+TEST_F(SessionsTest, AKnownCookieWithAnotherLetterIsNotKnown) {
+  const std::string cookies = cookies_of(a_session());
+  ASSERT_EQ(said(cookies), "ada@example.com");
+  const std::size_t from = cookies.find('=') + 1;
+  for (std::size_t at = from; at < cookies.find(';'); ++at) {
+    std::string other = cookies;
+    other[at] = other[at] == 'A' ? 'B' : 'A';
+    EXPECT_TRUE(said(other).starts_with("!the session cookie was not made here")) << at;
+    ASSERT_EQ(said(cookies), "ada@example.com") << "what does not open displaces nothing";
+  }
+}
+
 // Lifetimes are those of the configuration at hand, whenever the session began.
 TEST_F(SessionsTest, AReloadCountsForSessionsThatBeganBefore) {
   Session session = a_session();

@@ -12,6 +12,7 @@ import signal
 import socket
 import socketserver
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +25,9 @@ from ports import free_ports
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "bench/harness"))
+import people  # noqa: E402
+
 BUDGET = json.loads((HERE / "budget.json").read_text())
 SIGNET = Path(os.environ.get("SIGNET_BIN", ROOT / "build/release/signet"))
 LOAD = ROOT / "build/release/bench_load"
@@ -37,6 +41,8 @@ CASES = {
     "signed get": ("GET", "/apps/signed/api/2.0/mlflow/runs/get"),
     "signed post": ("POST", "/apps/signed" + PATH),
 }
+# The plain one again, of somebody in five groups, with three rules.
+KNOWN_CASES = {"get with a session": "session", "get with a token": "token"}
 
 
 class Origin(socketserver.ThreadingTCPServer):
@@ -79,9 +85,22 @@ def wait_for_port(port: int) -> None:
             time.sleep(0.05)
 
 
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    process, url = people.start_provider()
+    yield url
+    process.terminate()
+    process.wait(60)
+
+
 @contextmanager
 def gateway(
-    folder: Path, origin: int, prefix: list[str], binary: Path = SIGNET, **environment: str
+    folder: Path,
+    origin: int,
+    prefix: list[str],
+    binary: Path = SIGNET,
+    issuer: str = "",
+    **environment: str,
 ) -> Iterator[int]:
     port, admin = free_ports(2)
     config = folder / "signet.yaml"
@@ -98,11 +117,13 @@ spool: {{directory: "{folder}/spool"}}
 limits: {{connections: 512, exchanges: 512}}
 log: {{access: "{folder}/access.log", level: warning}}
 """
+        + (people.identity_config(issuer) if issuer else "")
     )
     keys = {
         "AWS_ACCESS_KEY_ID": "ASIAEXAMPLEEXAMPLE00",
         "AWS_SECRET_ACCESS_KEY": "s" * 40,
         "AWS_SESSION_TOKEN": "t" * 900,
+        "SIGNET_SESSION_KEY": "k" * 64,
     }
     with (folder / "gateway.log").open("ab") as log:
         process = subprocess.Popen(
@@ -122,10 +143,13 @@ log: {{access: "{folder}/access.log", level: warning}}
 
 def ask(port: int, case: str, times: int) -> None:
     """One after the other, on one connection."""
-    method, path = CASES[case]
+    method, path = CASES.get(case, CASES["plain get"])
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: cost\r\nAccept: */*\r\n"
     )
+    if means := KNOWN_CASES.get(case):
+        for line in getattr(people.sign_in(port), means):
+            head += f"{line}\r\n"
     if method == "POST":
         head += "Content-Type: application/json\r\nContent-Length: 1024\r\n"
     request = head.encode() + b"\r\n" + (BODY if method == "POST" else b"")
@@ -148,21 +172,26 @@ def stripped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return to
 
 
-def instructions(folder: Path, origin: int, binary: Path, case: str, times: int) -> int:
+def instructions(
+    folder: Path, origin: int, binary: Path, case: str, times: int, issuer: str
+) -> int:
     out = folder / f"callgrind.{times}"
     command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}"]
-    with gateway(folder, origin, command, binary) as port:
+    with gateway(folder, origin, command, binary, issuer) as port:
         ask(port, case, times)
     found = re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.MULTILINE)
     assert found, out
     return int(found.group(1))
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_instructions(case: str, test_folder: Path, origin: int, stripped: Path) -> None:
+@pytest.mark.parametrize("case", [*CASES, *KNOWN_CASES])
+def test_instructions(
+    case: str, test_folder: Path, origin: int, stripped: Path, request: pytest.FixtureRequest
+) -> None:
     short, long = 300, 1500
-    few = instructions(test_folder, origin, stripped, case, short)
-    many = instructions(test_folder, origin, stripped, case, long)
+    provider = request.getfixturevalue("issuer") if case in KNOWN_CASES else ""
+    few = instructions(test_folder, origin, stripped, case, short, provider)
+    many = instructions(test_folder, origin, stripped, case, long, provider)
     each = (many - few) / (long - short)
     budget = BUDGET["instructions"][case]
     print(f"{case}: {each:.0f} instructions, budget {budget}")
