@@ -161,6 +161,7 @@ def compare_latency(bench: Bench, rounds: int, seconds: float) -> dict[str, obje
             figure: {name: [] for name in names} for figure in LATENCY_FIGURES
         }
         for turn in range(rounds):
+            bench.sign_in_again()
             order = names if turn % 2 == 0 else names[::-1]
             for name in order:
                 proxy = bench.proxies[name]

@@ -15,8 +15,9 @@ using runtime::Buffer;
 
 namespace {
 
-// More than this of one body is hashed only in the loop's next turn (engine rule 16).
-constexpr std::size_t kHashedPerTurn = 64 * 1024;
+// More than this of one body is hashed only in the loop's next turn: about 10 µs, where engine rule
+// 16 allows four times as much. Whoever else's request arrives meanwhile waits for that.
+constexpr std::size_t kHashedPerTurn = 16 * 1024;
 
 PayloadError body_failed(BodyError error) {
   return {PayloadError::Kind::body, error, {}};
@@ -91,13 +92,19 @@ runtime::Task<Payload::Collected> Payload::collect_rest(http::ByteSource& body, 
   std::uint64_t turn = loop.turn();
   std::size_t hashed = 0;
   while (!piece.empty()) {
-    if (loop.turn() == turn && hashed + piece.size() > kHashedPerTurn) co_await loop.yield();
-    if (loop.turn() != turn) {
-      turn = loop.turn();
-      hashed = 0;
+    for (std::string_view rest = piece.view(); !rest.empty();) {
+      if (loop.turn() != turn) {
+        turn = loop.turn();
+        hashed = 0;
+      } else if (hashed == kHashedPerTurn) {
+        co_await loop.yield();
+        continue;
+      }
+      const std::string_view part = rest.substr(0, kHashedPerTurn - hashed);
+      hash.update(part);
+      hashed += part.size();
+      rest.remove_prefix(part.size());
     }
-    hash.update(piece.view());
-    hashed += piece.size();
     length_ += piece.size();
     add(std::move(piece));
     if (pieces_must_go()) {

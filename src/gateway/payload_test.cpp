@@ -127,18 +127,21 @@ TEST(Payload, ASmallBodyThatIsHereTakesNoTurnNoThreadAndNoCopy) {
   EXPECT_EQ(bench.tasks.size(), 0u);
 }
 
-TEST(Payload, HashesAtMost64KiBPerTurn) {
+TEST(Payload, HashesAtMost16KiBPerTurn) {
   SpoolBench bench;
-  const std::string content = content_of(100 * kKiB);
+  const std::string content = content_of(40 * kKiB);
   ScriptedBody body(bench.loop, content, 10 * kKiB);
   Payload payload(*bench.spooler);
   Passage passage;
   bench.tasks.start(collect_into(payload, body, passage));
-  bench.turn(1);
-  EXPECT_FALSE(passage.collected);
-  EXPECT_EQ(body.given, 70 * kKiB) << "60 KiB hashed, the seventh piece waits";
+  for (const std::size_t given : {20u, 40u}) {
+    bench.turn(1);
+    EXPECT_FALSE(passage.collected);
+    EXPECT_EQ(body.given, given * kKiB) << "what is over 16 KiB waits";
+  }
   bench.turn(1);
   EXPECT_TRUE(passage.collected);
+  EXPECT_EQ(payload.sha256_hex(), hash_of(content));
 }
 
 TEST(Payload, NetworkAndDiskOverlapWithinTheBound) {
