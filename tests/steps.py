@@ -18,6 +18,8 @@ OUT = ROOT / "tests/out"
 TEST_PYTHON = ROOT / ".venv/test/bin/python"
 # How many tests that need no machine of their own run at once.
 JOBS = int(os.environ.get("SIGNET_JOBS", os.cpu_count() or 2))
+# The same of tests that wait as long as they work: for the gateway's deadlines, for programs.
+WAITING_JOBS = JOBS + 1
 # Rooms whose objects are handed from one thread to another.
 THREADED = ("runtime", "watch", "origin", "front", "gateway", "identity", "state")
 # The programs that tests/vectors runs.
@@ -273,11 +275,20 @@ def fuzz(context: Context) -> Result:
 
 
 def run_pytest(
-    context: Context, suite: str, *, seconds: float, under: str = "tests", **env: str
+    context: Context,
+    suite: str,
+    *,
+    seconds: float,
+    under: str = "tests",
+    jobs: int = 1,
+    **env: str,
 ) -> Result:
+    """With several `jobs` each runs whole files, so that what a file's tests share is made once."""
     report = context.log.with_suffix(".xml")
     report.unlink(missing_ok=True)
     command = [TEST_PYTHON, "-m", "pytest", "-q", f"{under}/{suite}", f"--junitxml={report}"]
+    if jobs > 1:
+        command += ["-n", str(jobs), "--dist", "loadfile"]
     if context.long:
         command.append("--long")
     limit = seconds * (10 if context.long else 1)
@@ -312,7 +323,8 @@ def vectors(context: Context) -> Result:
 
 
 def identity(context: Context) -> Result:
-    return run_pytest(context, "identity", seconds=1800, SIGNET_BIN=str(ROOT / "build/asan/signet"))
+    binary = str(ROOT / "build/asan/signet")
+    return run_pytest(context, "identity", seconds=1800, jobs=WAITING_JOBS, SIGNET_BIN=binary)
 
 
 def idp(context: Context) -> Result:
@@ -326,7 +338,8 @@ def client(context: Context) -> Result:
 
 
 def hostile(context: Context) -> Result:
-    return run_pytest(context, "hostile", seconds=900, SIGNET_BIN=str(ROOT / "build/asan/signet"))
+    binary = str(ROOT / "build/asan/signet")
+    return run_pytest(context, "hostile", seconds=900, jobs=JOBS, SIGNET_BIN=binary)
 
 
 def chaos(context: Context) -> Result:
@@ -347,14 +360,16 @@ def cost(context: Context) -> Result:
 
 
 def journeys(context: Context) -> Result:
-    result = run_pytest(context, "journeys", seconds=1800)
+    # Its files are in three groups, each with servers of its own: see its conftest.py.
+    jobs = min(WAITING_JOBS, 3)
+    result = run_pytest(context, "journeys", seconds=1800, jobs=jobs)
     if context.long:
         # What takes long is the amount of data; the sanitizers' run is about the paths.
         if code := build(context, "asan", "signet"):
             return result + one(code, "the asan build failed")
         binary = str(ROOT / "build/asan/signet")
         result += run_pytest(
-            replace(context, long=False), "journeys", seconds=3600, SIGNET_BIN=binary
+            replace(context, long=False), "journeys", seconds=3600, jobs=jobs, SIGNET_BIN=binary
         )
     return result
 

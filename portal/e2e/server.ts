@@ -1,12 +1,11 @@
 /**
  * The gateway as the portal sees it, with its content security policy, and two MLflows whose page is
- * a small program on the router that MLflow itself uses.
+ * a small program on the router that MLflow itself uses. Its state is one test's at a time.
  */
 import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "vite";
 import type { DeviceGrant, Me, Provider, Token } from "../src/api/account.ts";
 import type { components } from "../src/api/schema.ts";
 
@@ -291,13 +290,6 @@ async function portal(from: IncomingMessage, to: ServerResponse) {
   sendFile(to, kDist, isFile ? path.slice("/app/".length) : "index.html");
 }
 
-await build({
-  root: join(kHere, "mlflow"),
-  base: "./",
-  configFile: false,
-  logLevel: "error",
-  build: { outDir: kMlflow, emptyOutDir: true, assetsDir: "static-files" },
-});
 createServer((from, to) => void portal(from, to)).listen(kPort, "127.0.0.1");
 createServer((from, to) => {
   const path = (from.url ?? "/").slice(1);
@@ -306,4 +298,4 @@ createServer((from, to) => {
   }
   if (path.startsWith("ajax-api/") && isStranger(from, to)) return;
   void mlflow(to, "own", path, true);
-}).listen(kPort + 1, "localhost");
+}).listen(kPort + 1, "localhost", () => process.send?.("listening"));

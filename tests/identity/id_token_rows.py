@@ -229,7 +229,7 @@ TOKEN_ROWS: dict[str, tuple[Minting, str]] = {
     "an RSA signature of zeros": (signed_by(RSA, sign=lambda _: bytes(256)), SIGNATURE),
     "an RSA signature of 1": (signed_by(RSA, sign=lambda _: bytes(255) + b"\1"), SIGNATURE),
     "a bit flipped": (
-        reshaped(lambda h, p, s: f"{h}.{p}.{'A' if s[9] != 'A' else 'B'}{s[1:]}"),
+        reshaped(lambda h, p, s: f"{h}.{p}.{'A' if s[0] != 'A' else 'B'}{s[1:]}"),
         SIGNATURE,
     ),
     "a key for encryption": (signed_by(ENC), SIGNATURE),

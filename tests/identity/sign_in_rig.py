@@ -46,6 +46,9 @@ class Rig:
     origin: Origin
     corp: WatchedProvider
     partner: WatchedProvider
+    # How much of the log was looked through for secrets: by now, and before this test.
+    log_seen: int = 0
+    log_from: int = 0
 
     @classmethod
     @contextmanager
@@ -66,6 +69,7 @@ class Rig:
                 origin.refuse()
 
     def does_well_again(self) -> None:
+        self.log_from = self.log_seen
         self.origin.requests.clear()
         for provider in (self.corp, self.partner):
             provider.does_well_again()
@@ -88,6 +92,9 @@ class Rig:
         self, page: Page, browser: WatchedBrowser, error: str, why: str, back_to: str = "/app"
     ) -> None:
         """The sign-in was refused, and left nothing."""
-        check_refused(page, self.signet, error, why, self.secrets(browser), back_to)
+        seen = self.signet.log.stat().st_size
+        secrets = self.secrets(browser)
+        check_refused(page, self.signet, error, why, secrets, back_to, self.log_from)
+        self.log_seen = seen
         assert browser.fetch("/signet/api/v1/me").status == 401
         assert browser.fetch(f"/apps/plain{API}").status == 401

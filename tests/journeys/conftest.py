@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from apps import App
 from sign_in import SignIn
 from stack import Gateway, Stack
 
 pytest.register_assert_rewrite("visitor")
+
+from visitor import REFRESH_SECONDS  # noqa: E402
 
 APPS = (
     App("research", "sagemaker-app", "new", title="Research", default=True),
@@ -33,8 +36,25 @@ SIGN_IN = {
     "corp": (("corp",), {}),
     "two": (("corp", "partner"), {}),
     "short": (("corp",), {"idle": "6s"}),
-    "renews": (("corp",), {"refresh": "3s"}),
+    "renews": (("corp",), {"refresh": f"{REFRESH_SECONDS}s"}),
 }
+
+
+# Files that one worker runs, so that there is one stack for all of them; another runs the rest.
+TOGETHER = {
+    "browsers": ("test_browser", "test_portal"),
+    "people": ("test_sign_in_journey", "test_who_may"),
+}
+
+
+class ByStack(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0]).stem
+        return next((name for name, files in TOGETHER.items() if file in files), "programs")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByStack:
+    return ByStack(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -46,8 +66,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def stack(out: Path) -> Iterator[Stack]:
-    folder = out / "journeys"
+def own_name(worker_id: str) -> Callable[[str], str]:
+    """own_name("journeys"): of a folder, where several workers run one of this worker's own."""
+    return lambda name: name if worker_id == "master" else f"{name}-{worker_id}"
+
+
+@pytest.fixture(scope="session")
+def stack(out: Path, own_name: Callable[[str], str]) -> Iterator[Stack]:
+    folder = out / own_name("journeys")
     shutil.rmtree(folder, ignore_errors=True)
     with Stack(folder, apps=APPS) as running:
         yield running
@@ -67,8 +93,8 @@ def gateway_with_default(stack: Stack) -> Callable[[str], Gateway]:
 
 
 @pytest.fixture(scope="session")
-def people_stack(out: Path) -> Iterator[Stack]:
-    folder = out / "people"
+def people_stack(out: Path, own_name: Callable[[str], str]) -> Iterator[Stack]:
+    folder = out / own_name("people")
     shutil.rmtree(folder, ignore_errors=True)
     wanted = SignIn(("corp", "partner"), gateways=len(SIGN_IN))
     with Stack(folder, apps=APPS_OF_PEOPLE, gateway=False, sign_in=wanted) as running:

@@ -18,6 +18,7 @@ import pytest
 
 from stack import Stack
 
+APPS = ("research", "sandbox")
 PAUSES = (3.90, 3.99, 4.00, 4.02, 4.50, 4.95, 4.99, 5.00, 5.01, 5.05)
 
 
@@ -68,39 +69,66 @@ def log_metrics(uri: str, run: str, tally: Tally, until: float, pauses: tuple[fl
         time.sleep(dice.choice(pauses))
 
 
-@pytest.mark.parametrize("app", ["research", "sandbox"])
-def test_steady_posts(stack: Stack, long: bool, app: str) -> None:
-    seconds = 600 if long else 30
-    uri = stack.gateway.tracking_uri(app)
+@dataclass
+class Steady:
+    """What was sent to one app."""
+
+    uri: str
+    run: str
+    tally: Tally
+    threads: list[threading.Thread]
+
+
+def begin(uri: str, app: str, until: float) -> Steady:
     setup = Sender(uri)
     experiment = setup.call("POST", "experiments/create", {"name": f"steady {app} {time.time()}"})
     run = setup.call("POST", "runs/create", {"experiment_id": experiment["experiment_id"]})
     run_id = run["run"]["info"]["run_id"]  # type: ignore[index]
-    before = stack.standin.counts()
     tally = Tally()
-    until = time.monotonic() + seconds
     kinds = [(0.05,)] * 2 + [PAUSES] * 12
     threads = [
         threading.Thread(
-            target=log_metrics, args=(uri, run_id, tally, until, pauses), name=f"sender {index}"
+            target=log_metrics,
+            args=(uri, run_id, tally, until, pauses),
+            name=f"{app} sender {index}",
         )
         for index, pauses in enumerate(kinds)
     ]
+    return Steady(uri, run_id, tally, threads)
+
+
+@pytest.fixture(scope="module")
+def posted(stack: Stack, long: bool) -> dict[str, Steady]:
+    """By app. All are sent to at the same time."""
+    until = time.monotonic() + seconds_of(long)
+    begun = {app: begin(stack.gateway.tracking_uri(app), app, until) for app in APPS}
+    before = stack.standin.counts()
+    threads = [thread for steady in begun.values() for thread in steady.threads]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     after = stack.standin.counts()
-
-    assert tally.failures == []
-    assert tally.sent > seconds * 10
-    # The first connection has idled too long by now.
-    assert steps_of(Sender(uri), run_id) == list(range(1, tally.sent + 1))
     assert after["refused"] == before["refused"]
     # Signet's own looks at the apps' health are among them.
     signed = after["signed"] - before["signed"]
     assert signed == after["received"] - before["received"]
-    assert signed >= (tally.sent if app == "research" else 0)
+    assert signed >= begun["research"].tally.sent
+    return begun
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_steady_posts(posted: dict[str, Steady], long: bool, app: str) -> None:
+    steady = posted[app]
+    assert steady.tally.failures == []
+    assert steady.tally.sent > seconds_of(long) * 10
+    # The first connection has idled too long by now.
+    reached = steps_of(Sender(steady.uri), steady.run)
+    assert reached == list(range(1, steady.tally.sent + 1))
+
+
+def seconds_of(long: bool) -> int:
+    return 600 if long else 30
 
 
 def steps_of(sender: Sender, run_id: str) -> list[int]:

@@ -19,6 +19,8 @@ from stack import Gateway
 CSRF = "x-signet-csrf"
 SAFE = ("GET", "HEAD", "OPTIONS")
 SECONDS = 60_000
+# Of the gateway "renews" of conftest.py: longer than forty requests take on a busy machine.
+REFRESH_SECONDS = 8
 # What Chromium logs though nothing is wrong.
 USUAL = (
     # A page asked who is there, and nobody was.
