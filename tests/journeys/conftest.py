@@ -42,7 +42,7 @@ SIGN_IN = {
 
 # Files that one worker runs, so that there is one stack for all of them; another runs the rest.
 TOGETHER = {
-    "browsers": ("test_browser", "test_portal"),
+    "browsers": ("test_browser", "test_portal", "test_uploads"),
     "people": ("test_sign_in_journey", "test_who_may"),
 }
 
