@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -35,6 +35,7 @@ class Proxy:
     sink: str  # the path that leads to the sink
     process: subprocess.Popen[bytes]
     headers: tuple[str, ...] = ()  # of every request
+    base: str = "nginx"  # who is asked the same, and compared with
 
 
 def origin_config(folder: Path) -> str:
@@ -222,9 +223,14 @@ class Bench:
         that went on with an old one would each be given another."""
         credentials = people.sign_in(9340)
         mount, sink = "/apps/signed", f"/apps/signed-sink{UPLOAD}"
+        nginx = self.proxies["nginx"]
         for means, headers in (("session", credentials.session), ("token", credentials.token)):
+            base = f"nginx, asked with a {means}"
+            self.proxies[base] = replace(nginx, name=base, headers=headers)
             name = f"signet signed, {means}"
-            self.proxies[name] = Proxy(name, 9340, mount, sink, self.with_people, headers)
+            self.proxies[name] = Proxy(
+                name, 9340, mount, sink, self.with_people, headers, base=base
+            )
 
     def __exit__(
         self,

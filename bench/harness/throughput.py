@@ -18,7 +18,6 @@ UPLOAD_BYTES = 5 << 30
 UPLOAD_RATE = 100e6  # a second
 
 CASES = {"GET 1 KB": SMALL, "GET 100 KB": LARGE, "POST 1 KB": POST}
-BASE = "nginx"
 
 # See bench/load.cpp: the p99 of a typical 100 ms, and the one over all requests.
 LATENCY_FIGURES = ("p99_window_us", "p99_us")
@@ -108,7 +107,7 @@ def compare_work(bench: Bench, rounds: int, seconds: float) -> dict[str, object]
             name: {
                 "microseconds": statistics.median(cost[name]),
                 "work_per_core": interval(
-                    [b / c for b, c in zip(cost[BASE], cost[name], strict=True)]
+                    [b / c for b, c in zip(cost[bench.proxies[name].base], cost[name], strict=True)]
                 ),
             }
             for name in bench.proxies
@@ -179,7 +178,12 @@ def compare_latency(bench: Bench, rounds: int, seconds: float) -> dict[str, obje
                 figure: {
                     "median": statistics.median(values[name]),
                     "ratio": interval(
-                        [a / b for a, b in zip(values[name], values[BASE], strict=True)]
+                        [
+                            a / b
+                            for a, b in zip(
+                                values[name], values[bench.proxies[name].base], strict=True
+                            )
+                        ]
                     ),
                 }
                 for figure, values in figures.items()
