@@ -10,8 +10,8 @@ def ratio(value: dict[str, float]) -> str:
 def text(results: dict[str, Any]) -> str:
     machine = results["machine"]
     lines = [f"Machine: {machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}. "
-             f"{results['rounds']} interleaved rounds; median (95 % interval). Whoever sends a session "
-             "or a token is compared with an nginx that is sent the same.", ""]  # fmt: skip
+             f"{results['rounds']} interleaved rounds; median (95 % interval). "
+             "Whoever sends a session or a token is compared with an nginx that is sent the same.", ""]  # fmt: skip
     if "work" in results:
         lines += [
             "| case | proxy | µs of its core per request | work per core, nginx = 1 |",
