@@ -9,9 +9,12 @@ def ratio(value: dict[str, float]) -> str:
 
 def text(results: dict[str, Any]) -> str:
     machine = results["machine"]
-    lines = [f"Machine: {machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}. "
-             f"{results['rounds']} interleaved rounds; median (95 % interval). "
-             "Whoever sends a session or a token is compared with an nginx that is sent the same.", ""]  # fmt: skip
+    lines = [
+        f"Machine: {machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}. "
+        f"{results['rounds']} interleaved rounds; median (95 % interval). "
+        "Whoever sends a session or a token is compared with an nginx that is sent the same.",
+        "",
+    ]
     if "work" in results:
         lines += [
             "| case | proxy | µs of its core per request | work per core, nginx = 1 |",
