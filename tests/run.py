@@ -61,7 +61,7 @@ def main() -> int:
     names = [name for name in STEPS if name in wanted.steps]
     if not names:
         names = [name for name in STEPS if wanted.long or name not in LONG_ONLY]
-    ahead = BuildAhead(builds_of(names), environment(), logs / "build-ahead.log")
+    ahead = BuildAhead(builds_of(names, wanted.long), environment(), logs / "build-ahead.log")
     total = Result()
     table: list[tuple[str, Result, float]] = []
     started = time.monotonic()

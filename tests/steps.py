@@ -179,12 +179,20 @@ def build(context: Context, preset: str, *targets: str) -> int:
     return context.run(["ninja", "-C", f"build/{preset}", *targets], seconds=3600)
 
 
+def test_programs(rooms: Iterable[str]) -> list[str]:
+    return [f"{room}_test" for room in rooms]
+
+
+def tsan_rooms(long: bool) -> list[str]:
+    return [room for room in rooms_with_tests() if long or room in THREADED]
+
+
 def rooms_with_tests() -> list[str]:
     return sorted({path.parent.name for path in (ROOT / "src").glob("*/*_test.cpp")})
 
 
 def run_unit_tests(context: Context, preset: str, rooms: Iterable[str]) -> Result:
-    if code := build(context, preset, *[f"{room}_test" for room in rooms]):
+    if code := build(context, preset, *test_programs(rooms)):
         return one(code, f"the {preset} build failed")
 
     def run(room: str) -> Result:
@@ -239,8 +247,7 @@ def unit_asan(context: Context) -> Result:
 
 
 def unit_tsan(context: Context) -> Result:
-    rooms = rooms_with_tests() if context.long else [r for r in rooms_with_tests() if r in THREADED]
-    return run_unit_tests(context, "tsan", rooms)
+    return run_unit_tests(context, "tsan", tsan_rooms(context.long))
 
 
 def fuzz(context: Context) -> Result:
@@ -440,13 +447,13 @@ STEPS: dict[str, Step] = {
 }
 
 
-def builds_of(names: Iterable[str]) -> list[tuple[str, list[str]]]:
+def builds_of(names: Iterable[str], long: bool) -> list[tuple[str, list[str]]]:
     """What the steps build after the first, in that order: a preset and its targets."""
     wanted = set(names)
     asan = ["signet"] if wanted & {"build-asan", "hostile", "identity"} else []
     if "unit-asan" in wanted:
-        asan += [f"{room}_test" for room in rooms_with_tests()]
-    tsan = [f"{room}_test" for room in THREADED] if "unit-tsan" in wanted else []
+        asan += test_programs(rooms_with_tests())
+    tsan = test_programs(tsan_rooms(long)) if "unit-tsan" in wanted else []
     fuzz_targets = ["fuzz"] if "fuzz" in wanted else []
     plan = [("asan", asan), ("tsan", tsan), ("fuzz", fuzz_targets)]
     return [(preset, targets) for preset, targets in plan if targets]

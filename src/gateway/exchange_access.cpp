@@ -1,16 +1,15 @@
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "crypto/hex.h"
 #include "gateway/exchange.h"
 #include "gateway/identity_desk.h"
 #include "gateway/text.h"
 #include "identity/authorization.h"
 #include "identity/form.h"
+#include "identity/kept_tokens.h"
 #include "identity/return_path.h"
 
 // The part of Exchange that finds out who asks, and whether they may.
@@ -234,6 +233,12 @@ runtime::Task<Exchange::Refusal> Exchange::recognise_session() {
     if (!result || !result->detail.empty()) {
       tell_renewal_failed(result ? result->detail : "the home loop does not answer");
     }
+    // A provider may take seconds to answer, and the session may have been revoked by then.
+    if (identity::is_revoked(*session, worker_.store->snapshot())) {
+      cookies_ = sessions.clear_cookies();
+      co_return unauthenticated("The session has ended: sign in again.",
+                                "the session was revoked while it was renewed");
+    }
   }
   // What caches may keep is no place for a cookie.
   const bool may_be_kept =
@@ -283,9 +288,7 @@ Exchange::Refusal Exchange::check_revocation() const {
 void Exchange::adopt(std::shared_ptr<const identity::Session> session) {
   session_ = std::move(session);
   person_ = {session_, &session_->person};
-  std::array<char, 2 * identity::kSessionIdBytes> name;
-  crypto::write_hex(session_->id, name.data());
-  means_ = concat(request_.arena, {"session ", {name.data(), name.size()}});
+  means_ = concat(request_.arena, {"session ", identity::session_name(session_->id)});
   store_version_ = worker_.store->snapshot().version;
 }
 

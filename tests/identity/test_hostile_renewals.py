@@ -20,6 +20,7 @@ from hostile_provider import Answer, as_json
 from minting import ABSENT, Key, mint, shared_key
 from scripted_origin import Origin
 from signet_process import Signet, plain_app
+from waiting import until
 from wire import API
 
 SEARCH = f"/apps/plain{API}"
@@ -175,6 +176,30 @@ def test_renewals_that_end_the_session(renewals: Renewals, row: str) -> None:
         renewals.providers[row].secrets() | browser.held,
         "the log",
     )
+
+
+def test_signed_out_while_the_provider_is_asked(test_folder: Path) -> None:
+    """The provider's answer comes late and says yes; meanwhile it has signed the person out."""
+    origin = Origin()
+    with WatchedProvider() as provider:
+        rules = settings([entry(provider, "corp")], refresh="1s", idle="1h")
+        signet = Signet(test_folder, [plain_app(origin.url)], config=rules)
+        try:
+            browser = WatchedBrowser(signet.port)
+            assert browser.sign_in("corp").location == "/app"
+            time.sleep(1.1)
+            provider.late("token", 3)
+            with ThreadPoolExecutor(1) as pool:
+                asked = pool.submit(status, WebBrowser(signet.port, dict(browser.cookies)))
+                until("the provider is asked", lambda: provider.count("token") == 2)
+                logout = f"http://127.0.0.1:{signet.port}/signet/backchannel-logout/corp"
+                assert provider.post_logout(logout, provider.logout_token())[0] == 200
+                assert not asked.done()
+                assert asked.result() == 401
+            signet.stop()
+        finally:
+            signet.child.stop()
+            origin.refuse()
 
 
 @pytest.mark.parametrize("row", STAYS)
